@@ -1,0 +1,79 @@
+/**
+ * What a service is given, and what it gives back. `platform.ts` puts the two together; nothing here knows a service.
+ */
+import type { Logger } from 'pino'
+import type { Clock } from './clock/clock.ts'
+import type { Config } from './config/config.ts'
+import type { JobHandler, Jobs } from './jobs/jobs.ts'
+import type { Metrics } from './observe/metrics.ts'
+import type { Operation } from './protocol/schema.ts'
+import type { ProtocolName } from './protocol/codec.ts'
+import type { ServiceError } from './service-error.ts'
+import type { Store } from './store/store.ts'
+import type { Target, Targets } from './targets/targets.ts'
+
+export interface Kernel {
+  readonly store: Store
+  readonly clock: Clock
+  readonly jobs: Jobs
+  readonly targets: Targets
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly config: Config
+}
+
+/** Who calls. In `open` mode any credentials pass; in `enforce` mode this is a verified identity. */
+export interface Principal {
+  readonly accountId: string
+  /** The unique id that SQS reports as SenderId: the account id in `open` mode. */
+  readonly id: string
+  readonly arn: string
+}
+
+/** The request as a handler sees it: everything but the input. */
+export interface Caller {
+  readonly requestId: string
+  readonly accountId: string
+  readonly region: string
+  readonly principal: Principal
+  /** Scheme, host and port as the client addressed the node, without a trailing slash: `http://localhost:4566`. */
+  readonly origin: string
+  /** The path part of the request's URL. */
+  readonly path: string
+  readonly protocol: ProtocolName
+  header(name: string): string | undefined
+  /** Calls `fn` if the client hangs up before it was answered; returns the function that ends the subscription. */
+  onHangUp(fn: () => void): () => void
+}
+
+/** Erased form of a typed handler (see `Handlers` in protocol/types.ts). */
+// biome-ignore lint/suspicious/noExplicitAny: handlers are typed per operation at their definition, and erased here
+export type AnyHandler = (input: any, caller: Caller) => unknown
+
+/** The door of a service: static facts, known before the platform starts. */
+export interface Service {
+  /** Names the model: `src/generated/<id>.json`. */
+  readonly id: string
+  /** The module whose exported commands the store registers, in whichever thread or process runs them. */
+  readonly commands?: URL
+  /** Folder of numbered SQL files. */
+  readonly migrations?: URL
+  start(kernel: Kernel): RunningService
+}
+
+export interface RunningService {
+  readonly handlers: Readonly<Record<string, AnyHandler>>
+  /** How the service words a missing required member; `path` is like `Entries.1.Id`. */
+  missing?(operation: Operation, path: string, protocol: ProtocolName): ServiceError
+  /**
+   * A last word on the decoded input before required members are checked: SQS takes the queue from the URL's path.
+   * May throw a ServiceError.
+   */
+  prepare?(operation: Operation, input: Record<string, unknown>, caller: Caller): void
+  /** Handlers of the service's durable jobs, by kind (`sqs.move`). */
+  readonly jobs?: Readonly<Record<string, JobHandler>>
+  /** Targets by ARN service name (`sqs`). */
+  readonly targets?: Readonly<Record<string, Target>>
+  /** Called on graceful shutdown, before the store closes: answers what is parked. */
+  drain?(): void
+}

@@ -1,0 +1,40 @@
+/**
+ * What a protocol is to the edge: a codec compiled once per operation from the service's schema. A service never sees
+ * which one was used.
+ */
+import type { ServiceError } from '../service-error.ts'
+import type { Model, Operation } from './schema.ts'
+
+export type ProtocolName = 'json1.0' | 'json1.1' | 'query'
+
+/** A decoded input, with the paths of required members that were absent (`Entries.1.Id`), in schema order. */
+export interface Decoded {
+  readonly input: Record<string, unknown>
+  readonly missing: readonly string[]
+}
+
+/** The part of a request from which an input is read. */
+export interface WireBody {
+  readonly body: Buffer
+  /** For Query: the form or query-string parameters, already parsed. */
+  readonly params?: URLSearchParams
+  /** For Query: `Accept: application/json` asks for the answer as JSON. */
+  readonly acceptsJson: boolean
+}
+
+export interface WireAnswer {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string | Uint8Array
+  /** Beyond content-type, content-length and the request id. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Codec {
+  readonly name: ProtocolName
+  /** Throws a `ServiceError` (SerializationException, MalformedQueryString, …) for anything that isn't well-formed or well-typed. */
+  decode(model: Model, operation: Operation, wire: WireBody): Decoded
+  encode(model: Model, operation: Operation, output: unknown, requestId: string, wire: WireBody): WireAnswer
+  /** `model` is undefined when the request could not be routed to a service. */
+  encodeError(model: Model | undefined, error: ServiceError, requestId: string, wire: WireBody): WireAnswer
+}

@@ -1,0 +1,74 @@
+/**
+ * The store port: the only stateful part of the platform.
+ *
+ * A command is the unit: a named transaction over plain data. The same command runs in SQLite's storage thread or in a
+ * pooled PostgreSQL transaction; a service never learns which. Calls of one command that arrive together reach `run` as
+ * one batch, and calls of different commands may share a transaction; all are answered after the commit.
+ */
+export type SqlValue = string | number | bigint | null | Uint8Array
+
+/**
+ * One open transaction. SQL is written once, in the subset that SQLite and PostgreSQL share, with `?` for values.
+ * Integers come back as numbers; blobs as Uint8Array. Neither engine orders `returning`.
+ */
+export interface Tx {
+  /** The clock's reading in milliseconds since the epoch: one value for the whole transaction, never going back. */
+  readonly now: number
+  all<R>(sql: string, params?: readonly SqlValue[]): Promise<R[]>
+  get<R>(sql: string, params?: readonly SqlValue[]): Promise<R | undefined>
+  /** Resolves to the number of rows changed. */
+  run(sql: string, params?: readonly SqlValue[]): Promise<number>
+  insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void>
+  /** `count` new ids, ascending, above every id given out before on any node; gaps are possible. */
+  nextIds(count: number): Promise<readonly number[]>
+  /** '' or 'for update skip locked'. */
+  readonly skipLocked: string
+  /**
+   * Which of a few parallel writers this transaction is, from 0. A counter kept as one row per (owner, lane) is
+   * therefore never fought over; its value is the sum over the lanes.
+   */
+  readonly lane: number
+  /** Told to every node after the commit. Calls with one channel and key add up their counts. */
+  wake(channel: string, key: string, count?: number): void
+}
+
+export type Settled<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: unknown }
+
+/** A named transaction over a batch of calls: a hot path sees all calls that wait for the same thing at once. */
+export interface Command<A, R> {
+  readonly name: string
+  /**
+   * One outcome per call, in order. A call that fails must have written nothing. If `run` itself throws, everything it
+   * wrote is undone and each call is run again alone, so that the one at fault fails alone.
+   */
+  run(tx: Tx, calls: readonly A[]): Promise<Settled<R>[]>
+}
+
+export interface Store {
+  /** Runs the command; resolves after the commit. Rejects with what the command threw (a `ServiceError` stays one). */
+  execute<A, R>(command: Command<A, R>, args: A): Promise<R>
+  /** Calls `listener` after a commit that woke the channel. Returns the function that ends the subscription. */
+  onWake(channel: string, listener: (key: string, count: number) => void): () => void
+  migrate(): Promise<void>
+  /** Waits for what was accepted to commit, then closes. */
+  close(): Promise<void>
+}
+
+export const done = <R>(value: R): Settled<R> => ({ ok: true, value })
+export const failed = (error: unknown): Settled<never> => ({ ok: false, error })
+
+/** A command over batches: the function decides one outcome per call. */
+export const batched = <A, R>(name: string, run: Command<A, R>['run']): Command<A, R> => ({ name, run })
+
+/** A command of a one-call function, for cold paths: each call of a batch runs in its own savepoint. */
+export const single = <A, R>(name: string, fn: (tx: Tx, args: A) => Promise<R>): Command<A, R> => ({
+  name,
+  async run(tx, calls) {
+    // A batch of one may throw: the engine undoes it. More than one are handed back to be run one by one.
+    if (calls.length !== 1) throw new RunAlone()
+    return [done(await fn(tx, calls[0] as A))]
+  },
+})
+
+/** Thrown by a batch that wants its calls one at a time; never reaches a caller. */
+export class RunAlone extends Error {}
