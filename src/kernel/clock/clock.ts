@@ -2,16 +2,17 @@
  * The platform's only source of time. It can be shifted forward (`POST /_millrace/clock`), and every deadline follows,
  * in order: timers that a shift makes due fire by due time.
  *
- * `now()` never goes back, even when the machine's clock does.
+ * `now()` never goes back, even when the machine's clock does: it then runs at half speed until the machine's clock has
+ * caught up, so that timers are late rather than stuck.
  */
 export type Millis = number
 
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Whole milliseconds since the epoch. */
   now(): Millis
-  /** How far the clock is ahead of the machine's, in milliseconds. */
+  /** How far the clock was shifted ahead of the machine's, in milliseconds. */
   readonly offset: Millis
-  /** Moves the clock forward by `ms` (≥ 0). */
+  /** Moves the clock forward by a whole number of milliseconds (≥ 0). Throws a RangeError for anything else. */
   shift(ms: Millis): void
   /** Calls `fn` once when the clock reaches `due`; returns the function that cancels it. Not precise below 1 ms. */
   at(due: Millis, fn: () => void): () => void
@@ -30,7 +31,10 @@ const MAX_DELAY = 2 ** 31 - 1
 
 export class SystemClock implements Clock {
   #offset: Millis
-  #last: Millis = 0
+  /** The machine's clock at the last reading. */
+  #machine: Millis = 0
+  /** The last reading, before rounding: at half speed a millisecond of the machine's is half of one here. */
+  #reading = 0
   readonly #timers = new Set<Timer>()
 
   constructor(offset: Millis = 0) {
@@ -42,20 +46,27 @@ export class SystemClock implements Clock {
   }
 
   now(): Millis {
-    const now = Date.now() + this.#offset
-    if (now > this.#last) this.#last = now
-    return this.#last
+    const machine = Date.now()
+    const passed = machine - this.#machine
+    this.#machine = machine
+    const target = machine + this.#offset
+    if (target >= this.#reading) this.#reading = target
+    else if (passed > 0) this.#reading += passed / 2
+    return Math.floor(this.#reading)
   }
 
   shift(ms: Millis): void {
-    if (!(ms >= 0)) throw new RangeError('a clock is only shifted forward')
+    if (!Number.isSafeInteger(ms) || ms < 0)
+      throw new RangeError('a clock is only shifted forward, by whole milliseconds')
+    this.now()
     this.#offset += ms
+    this.#reading += ms
     const now = this.now()
     const timers = [...this.#timers].sort((a, b) => a.due - b.due)
+    for (const timer of timers) this.#arm(timer) // all of them first: a callback that throws must not strand the rest
     for (const timer of timers) {
-      if (!this.#timers.has(timer)) continue
-      if (timer.due <= now) this.#fire(timer)
-      else this.#arm(timer)
+      if (timer.due > now) break
+      if (this.#timers.has(timer)) this.#fire(timer)
     }
   }
 
@@ -67,7 +78,7 @@ export class SystemClock implements Clock {
   }
 
   close(): void {
-    for (const timer of [...this.#timers]) this.#drop(timer)
+    for (const timer of this.#timers) this.#drop(timer)
   }
 
   #arm(timer: Timer): void {

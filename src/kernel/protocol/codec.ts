@@ -16,7 +16,7 @@ export interface Decoded {
 /** The part of a request from which an input is read. */
 export interface WireBody {
   readonly body: Buffer
-  /** For Query: the form or query-string parameters, already parsed. */
+  /** For Query: the form or query-string parameters, as `parseForm` reads them. By default the body is the form. */
   readonly params?: URLSearchParams
   /** For Query: `Accept: application/json` asks for the answer as JSON. */
   readonly acceptsJson: boolean

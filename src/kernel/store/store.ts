@@ -28,6 +28,10 @@ export interface Tx {
    * therefore never fought over; its value is the sum over the lanes.
    */
   readonly lane: number
+  /** Scratch memory of this engine, kept between transactions: a cache that may be dropped at any time. */
+  readonly memo: Map<string, unknown>
+  /** Every registered command by name, to run one inside this transaction (see targets/deliver.ts). */
+  readonly commands: ReadonlyMap<string, Command<never, unknown>>
   /** Told to every node after the commit. Calls with one channel and key add up their counts. */
   wake(channel: string, key: string, count?: number): void
 }
@@ -37,6 +41,8 @@ export type Settled<R> = { readonly ok: true; readonly value: R } | { readonly o
 /** A named transaction over a batch of calls: a hot path sees all calls that wait for the same thing at once. */
 export interface Command<A, R> {
   readonly name: string
+  /** The calls are never batched: `run` gets one at a time, each in a savepoint of its own, and may throw. */
+  readonly alone?: boolean
   /**
    * One outcome per call, in order. A call that fails must have written nothing. If `run` itself throws, everything it
    * wrote is undone and each call is run again alone, so that the one at fault fails alone.
@@ -49,7 +55,8 @@ export interface Store {
   execute<A, R>(command: Command<A, R>, args: A): Promise<R>
   /** Calls `listener` after a commit that woke the channel. Returns the function that ends the subscription. */
   onWake(channel: string, listener: (key: string, count: number) => void): () => void
-  migrate(): Promise<void>
+  /** Deletes everything and starts from an empty schema. */
+  reset(): Promise<void>
   /** Waits for what was accepted to commit, then closes. */
   close(): Promise<void>
 }
@@ -60,15 +67,9 @@ export const failed = (error: unknown): Settled<never> => ({ ok: false, error })
 /** A command over batches: the function decides one outcome per call. */
 export const batched = <A, R>(name: string, run: Command<A, R>['run']): Command<A, R> => ({ name, run })
 
-/** A command of a one-call function, for cold paths: each call of a batch runs in its own savepoint. */
+/** A command of a one-call function, for cold paths. What it throws is the call's error, and undoes what it wrote. */
 export const single = <A, R>(name: string, fn: (tx: Tx, args: A) => Promise<R>): Command<A, R> => ({
   name,
-  async run(tx, calls) {
-    // A batch of one may throw: the engine undoes it. More than one are handed back to be run one by one.
-    if (calls.length !== 1) throw new RunAlone()
-    return [done(await fn(tx, calls[0] as A))]
-  },
+  alone: true,
+  run: async (tx, calls) => [done(await fn(tx, calls[0] as A))],
 })
-
-/** Thrown by a batch that wants its calls one at a time; never reaches a caller. */
-export class RunAlone extends Error {}

@@ -1,0 +1,52 @@
+/** The files of a data directory, and how a connection to the database is set up. */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+export const databaseFile = (directory: string): string => join(directory, 'millrace.db')
+
+const PAGE_BYTES = 8192
+const CACHE_KIBIBYTES = 16 * 1024
+
+/**
+ * The connection of the storage thread. `synchronous=full` makes `commit` wait until the log is on the disk. The log is
+ * copied into the database by the checkpointer, never in the middle of somebody's commit.
+ */
+export function openDatabase(directory: string | undefined): DatabaseSync {
+  const db = new DatabaseSync(directory === undefined ? ':memory:' : databaseFile(directory), { timeout: 5_000 })
+  db.exec(`
+    pragma page_size = ${PAGE_BYTES};
+    pragma journal_mode = wal;
+    pragma synchronous = full;
+    pragma wal_autocheckpoint = 0;
+    pragma cache_size = -${CACHE_KIBIBYTES};
+    pragma temp_store = memory;
+    pragma foreign_keys = off;
+  `)
+  return db
+}
+
+/** A second connection, which only moves pages from the log into the database. */
+export function openForCheckpoints(directory: string): DatabaseSync {
+  const db = new DatabaseSync(databaseFile(directory), { timeout: 0 })
+  db.exec('pragma synchronous = full; pragma wal_autocheckpoint = 0; pragma cache_size = -256;')
+  return db
+}
+
+/** SQLite's primary result codes that say the files can't be used, rather than that a statement is wrong. */
+const FILE_FAULTS: Readonly<Record<number, string>> = {
+  5: 'busy',
+  6: 'locked',
+  8: 'read-only',
+  10: 'input/output error',
+  11: 'corrupt',
+  13: 'full',
+  14: 'cannot open',
+  26: 'not a database',
+}
+
+/** Why the files can't be used, or undefined if the error is of another kind. */
+export function fileFault(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
+  const fault = FILE_FAULTS[error.errcode & 0xff]
+  return fault === undefined ? undefined : `the database is ${fault === 'full' ? 'full: no space on the disk' : fault} (${error.message})`
+}

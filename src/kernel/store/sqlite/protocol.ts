@@ -1,0 +1,46 @@
+/** What the main thread and the storage thread say to each other. Plain data: it is structured-cloned. */
+import type { PlainServiceError } from '../../service-error.ts'
+import type { MigrationSource } from '../migrations.ts'
+import type { Wake } from './transaction.ts'
+
+/** Handed to the storage thread when it starts. URLs travel as text. */
+export interface ThreadOptions {
+  readonly directory: string | undefined
+  readonly clockOffset: number
+  readonly commands: readonly string[]
+  readonly migrations: readonly { readonly service: MigrationSource['service']; readonly folder: string }[]
+}
+
+/** A call: its number, the command's name, and the arguments. */
+export type Call = readonly [id: number, command: string, args: unknown]
+
+export type ToThread =
+  | { readonly type: 'calls'; readonly clockOffset: number; readonly calls: readonly Call[] }
+  | { readonly type: 'reset' }
+  | { readonly type: 'close' }
+
+export type PlainError =
+  | { readonly service: PlainServiceError }
+  | { readonly message: string; readonly stack: string | undefined }
+
+/** The outcome of a call: its number, its value, or its error. */
+export type Reply = readonly [id: number, value: unknown, error?: PlainError]
+
+export type FromThread =
+  | { readonly type: 'open' }
+  | { readonly type: 'cannot-open'; readonly name: string; readonly message: string }
+  | {
+      readonly type: 'replies'
+      readonly replies: readonly Reply[]
+      readonly wakes: readonly Wake[]
+      /** How long the group took, from its first statement to its commit. */
+      readonly seconds: number
+      /** How many batches of calls the main thread may count as taken in by now. */
+      readonly batches: number
+    }
+  /** `problem` is why writing fails; undefined once it works again. */
+  | { readonly type: 'health'; readonly problem: string | undefined }
+  /** The same for checkpoints: nothing is lost, but the log keeps growing. */
+  | { readonly type: 'checkpoints'; readonly problem: string | undefined }
+  | { readonly type: 'reset-done' }
+  | { readonly type: 'closed' }

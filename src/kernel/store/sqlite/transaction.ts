@@ -1,0 +1,164 @@
+/**
+ * SQLite's `Tx`: prepared statements over one connection, synchronous underneath. The promises it returns are already
+ * settled, so that a transaction never leaves the turn of the event loop in which it began.
+ */
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { Clock } from '../../clock/clock.ts'
+import type { SqlValue, Tx } from '../store.ts'
+
+/** Ids are taken from the store this many at a time; the rest of a block is lost with the process. */
+const ID_BLOCK = 10_000
+
+export interface Wake {
+  readonly channel: string
+  readonly key: string
+  count: number
+}
+
+export class SqliteTx implements Tx {
+  readonly skipLocked = ''
+  readonly lane = 0
+  readonly memo = new Map<string, unknown>()
+  readonly commands: Tx['commands']
+  now: number
+  readonly #db: DatabaseSync
+  readonly #clock: Clock
+  readonly #statements = new Map<string, StatementSync>()
+  #wakes = new Map<string, Wake>()
+  #nextId = 0
+  #endOfIds = 0
+  #blockIsUncommitted = false
+
+  constructor(db: DatabaseSync, clock: Clock, commands: Tx['commands']) {
+    this.#db = db
+    this.#clock = clock
+    this.commands = commands
+    this.now = clock.now()
+  }
+
+  begin(): void {
+    this.now = this.#clock.now()
+    this.#statement('begin immediate').run()
+  }
+
+  /** Commits, and returns what is to be told now that it is durable. */
+  commit(): Wake[] {
+    this.#statement('commit').run()
+    this.#blockIsUncommitted = false
+    const wakes = [...this.#wakes.values()]
+    if (wakes.length > 0) this.#wakes = new Map()
+    return wakes
+  }
+
+  /** Undoes the whole transaction, also one that SQLite itself has already given up. */
+  rollback(): void {
+    this.#forget()
+    if (this.#db.isTransaction) this.#statement('rollback').run()
+  }
+
+  savepoint(): void {
+    this.#statement('savepoint one_call').run()
+  }
+
+  release(): void {
+    this.#statement('release one_call').run()
+  }
+
+  rollbackToSavepoint(): void {
+    this.#forget()
+    this.#statement('rollback to one_call').run()
+    this.#statement('release one_call').run()
+  }
+
+  /** A clean slate after the schema was replaced: no prepared statement, no id and no memory of the old one. */
+  reset(): void {
+    this.#statements.clear()
+    this.#blockIsUncommitted = true
+    this.#forget()
+    this.#wakes = new Map()
+  }
+
+  all<R>(sql: string, params: readonly SqlValue[] = []): Promise<R[]> {
+    return settled(() => this.#statement(sql).all(...(params as SQLInputValue[])) as R[])
+  }
+
+  get<R>(sql: string, params: readonly SqlValue[] = []): Promise<R | undefined> {
+    return settled(() => this.#statement(sql).get(...(params as SQLInputValue[])) as R | undefined)
+  }
+
+  run(sql: string, params: readonly SqlValue[] = []): Promise<number> {
+    return settled(() => this.#run(sql, params))
+  }
+
+  insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    return settled(() => {
+      // Row by row: a multi-row statement is no faster here, since the statement stays prepared and nothing travels.
+      const statement = this.#statement(
+        `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
+      )
+      for (const row of rows) statement.run(...(row as SQLInputValue[]))
+    })
+  }
+
+  nextIds(count: number): Promise<readonly number[]> {
+    return settled(() => {
+      const ids = new Array<number>(count)
+      for (let i = 0; i < count; i++) {
+        if (this.#nextId === this.#endOfIds) this.#takeBlock()
+        ids[i] = this.#nextId++
+      }
+      return ids
+    })
+  }
+
+  wake(channel: string, key: string, count = 1): void {
+    const id = `${channel} ${key}`
+    const wake = this.#wakes.get(id)
+    if (wake === undefined) this.#wakes.set(id, { channel, key, count })
+    else wake.count += count
+  }
+
+  /**
+   * After an undo the store may hold less than memory believes: the block of ids taken inside the undone transaction
+   * would be given out again after a restart, and what a command remembered may never have happened. A wake-up too many
+   * is harmless, one too few is not: wakes are kept.
+   */
+  #forget(): void {
+    this.memo.clear()
+    if (!this.#blockIsUncommitted) return
+    this.#nextId = 0
+    this.#endOfIds = 0
+    this.#blockIsUncommitted = false
+  }
+
+  #takeBlock(): void {
+    const row = this.#statement("update id_block set next_id = next_id + ? where name = 'id' returning next_id").get(
+      ID_BLOCK,
+    ) as { next_id: number }
+    this.#endOfIds = row.next_id
+    this.#nextId = row.next_id - ID_BLOCK
+    this.#blockIsUncommitted = true
+  }
+
+  #run(sql: string, params: readonly SqlValue[]): number {
+    return this.#statement(sql).run(...(params as SQLInputValue[])).changes as number
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+/** A promise that is settled on return, so that awaiting it takes a microtask and no turn of the event loop. */
+function settled<T>(fn: () => T): Promise<T> {
+  try {
+    return Promise.resolve(fn())
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
