@@ -1,0 +1,44 @@
+/** The door of SQS. */
+import type { Caller, Kernel, RunningService, Service } from '../../kernel/kernel.ts'
+import type { Operation } from '../../kernel/protocol/schema.ts'
+import { Wakers } from '../../kernel/wakers/wakers.ts'
+import { api } from './api.ts'
+import { invalidAction, missingParameter } from './errors.ts'
+import { jobs } from './jobs.ts'
+import { sqsMetrics } from './metrics.ts'
+import { parseQueuePath } from './model/queue-url.ts'
+import { deliverToQueue, WAKE_CHANNEL } from './store.ts'
+
+export const sqs: Service = {
+  id: 'sqs',
+  commands: new URL('./store.ts', import.meta.url),
+  migrations: new URL('./migrations/', import.meta.url),
+  start,
+}
+
+function start(kernel: Kernel): RunningService {
+  const wakers = new Wakers(kernel.clock)
+  kernel.store.onWake(WAKE_CHANNEL, (key, count) => wakers.wake(key, count))
+  const context = { ...kernel, wakers, counts: sqsMetrics(kernel) }
+  return {
+    handlers: api(context),
+    missing: (_, path) => missingParameter(path),
+    prepare: takeQueueFromPath,
+    jobs: jobs(kernel),
+    targets: { sqs: { command: deliverToQueue } },
+    drain: () => wakers.drain(),
+  }
+}
+
+/** Operations that are not about one queue, and so are refused at a queue's own URL. */
+const NOT_AT_A_QUEUE: ReadonlySet<string> = new Set(['CreateQueue', 'ListQueues'])
+
+/** A request to a queue's own URL is about that queue, unless it names another. */
+function takeQueueFromPath(operation: Operation, input: Record<string, unknown>, { path, protocol, origin }: Caller): void {
+  if (path === '/' || path === '') return
+  if (parseQueuePath(path) === undefined) return
+  if (protocol === 'query' && NOT_AT_A_QUEUE.has(operation.name)) throw invalidAction(operation.name)
+  if (input['QueueUrl'] === undefined && operation.input.members?.some(({ name }) => name === 'QueueUrl')) {
+    input['QueueUrl'] = origin + path
+  }
+}

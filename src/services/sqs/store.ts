@@ -1,0 +1,13 @@
+/** Every command of SQS: what the store registers. The SQL lives in store/, and nowhere else. */
+export * from './store/claim.ts'
+export * from './store/deliver.ts'
+export * from './store/depth.ts'
+export * from './store/message-row.ts'
+export * from './store/move-tasks.ts'
+export * from './store/queue-row.ts'
+export * from './store/queues.ts'
+export * from './store/receipts.ts'
+export * from './store/receive.ts'
+export * from './store/release.ts'
+export * from './store/send.ts'
+export * from './store/sweep.ts'

@@ -1,0 +1,56 @@
+/** A delivery from elsewhere (a topic, a rule) as a send, in the transaction of who delivers. */
+import { formatArn } from '../../../kernel/arn.ts'
+import { ServiceError } from '../../../kernel/service-error.ts'
+import { done, type Settled, type Tx } from '../../../kernel/store/store.ts'
+import { type DeliveryResult, deliveryCommand } from '../../../kernel/targets/deliver.ts'
+import type { AddressedDelivery, Delivery, DeliveryAttribute } from '../../../kernel/targets/delivery.ts'
+import { contentDeduplicationId, messageSize } from '../model/message.ts'
+import { type AttributeMap, checkMessageAttributes } from '../model/message-attributes.ts'
+import { isFifoName, parseQueueArn, type QueueAddress } from '../model/names.ts'
+import { storedAttributes } from '../model/stored-attributes.ts'
+import { type SendCall, sendMessages } from './send.ts'
+
+/** Refuses what the queue would refuse from a client: it doesn't exist, or the message is too long for it. */
+export const deliverToQueue = deliveryCommand('sqs', async (tx, deliveries) => {
+  const outcomes: Settled<DeliveryResult>[] = []
+  for (const delivery of deliveries) outcomes.push(done(await deliverOne(tx, delivery)))
+  return outcomes
+})
+
+async function deliverOne(tx: Tx, { arn, delivery }: AddressedDelivery): Promise<DeliveryResult> {
+  const queue = parseQueueArn(formatArn(arn))
+  if (queue === undefined) return { refused: `${formatArn(arn)} is not the ARN of a queue` }
+  try {
+    const [outcome] = await sendMessages.run(tx, [sendCall(queue, delivery)])
+    if (outcome?.ok === false) throw outcome.error
+    return {}
+  } catch (error) {
+    if (error instanceof ServiceError) return { refused: error.message }
+    throw error
+  }
+}
+
+function sendCall(queue: QueueAddress, delivery: Delivery): SendCall {
+  const { body, groupId, deduplicationId, senderId } = delivery
+  const attributes = delivery.attributes && attributeMap(delivery.attributes)
+  if (attributes) checkMessageAttributes(attributes)
+  const message = {
+    messageId: crypto.randomUUID(),
+    body,
+    attributes: storedAttributes(attributes),
+    sizeBytes: messageSize(body, attributes),
+    groupId,
+    deduplicationId,
+    contentId: isFifoName(queue.name) && deduplicationId === undefined ? contentDeduplicationId(body) : undefined,
+    traceHeader: delivery.traceHeader ?? null,
+  }
+  return { queue, sender: senderId, batch: false, messages: [message] }
+}
+
+const attributeMap = (attributes: Readonly<Record<string, DeliveryAttribute>>): AttributeMap =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, { dataType, stringValue, binaryValue }]) => [
+      name,
+      { DataType: dataType, StringValue: stringValue, BinaryValue: binaryValue },
+    ]),
+  )

@@ -1,0 +1,92 @@
+/** Finding queues inside a transaction, and what every command needs to know of them. */
+import type { Tx } from '../../../kernel/store/store.ts'
+import { queueDoesNotExist } from '../errors.ts'
+import { type QueueAddress, queueArn } from '../model/names.ts'
+import type { DeduplicationScope, QueueAttributes } from '../model/queue-attributes.ts'
+import { parseRedrivePolicy, type RedrivePolicy } from '../model/redrive.ts'
+
+export interface Queue extends QueueAddress {
+  readonly queueId: number
+  /** Owns the messages; a purge replaces it. */
+  readonly backlogId: number
+  readonly fifo: boolean
+  readonly arn: string
+  readonly attributes: QueueAttributes
+  readonly redrivePolicy: RedrivePolicy | undefined
+  readonly deduplicationScope: DeduplicationScope
+  readonly createdAt: number
+  readonly modifiedAt: number
+  readonly purgedAt: number | null
+}
+
+/** Names a queue to those who wait for its messages (`tx.wake`). */
+export const wakeKey = ({ accountId, region, name }: QueueAddress): string => `${accountId}/${region}/${name}`
+export const WAKE_CHANNEL = 'sqs.queue'
+
+interface QueueRow {
+  queueId: number
+  accountId: string
+  region: string
+  name: string
+  backlogId: number
+  fifo: number
+  attributes: string
+  deduplicationScope: DeduplicationScope
+  createdAt: number
+  modifiedAt: number
+  purgedAt: number | null
+}
+
+const COLUMNS = `queue_id as "queueId", account as "accountId", region, name, backlog_id as "backlogId", fifo, attributes,
+  deduplication_scope as "deduplicationScope", created_at as "createdAt", modified_at as "modifiedAt",
+  purged_at as "purgedAt"`
+
+const FIND = `select ${COLUMNS} from sqs_queue where account = ? and region = ? and name = ?`
+const FIND_BY_ID = `select ${COLUMNS} from sqs_queue where queue_id = ?`
+
+export async function findQueue(tx: Tx, { accountId, region, name }: QueueAddress): Promise<Queue | undefined> {
+  const row = await tx.get<QueueRow>(FIND, [accountId, region, name])
+  return row === undefined ? undefined : toQueue(row)
+}
+
+/** Throws `QueueDoesNotExist`. */
+export async function requireQueue(tx: Tx, ref: QueueAddress): Promise<Queue> {
+  const queue = await findQueue(tx, ref)
+  if (queue === undefined) throw queueDoesNotExist()
+  return queue
+}
+
+export async function findQueueById(tx: Tx, queueId: number): Promise<Queue | undefined> {
+  const row = await tx.get<QueueRow>(FIND_BY_ID, [queueId])
+  return row === undefined ? undefined : toQueue(row)
+}
+
+/** Looks each queue of a batch up once. */
+export class QueueLookup {
+  readonly #tx: Tx
+  readonly #found = new Map<string, Queue | undefined>()
+
+  constructor(tx: Tx) {
+    this.#tx = tx
+  }
+
+  async find(ref: QueueAddress): Promise<Queue | undefined> {
+    const key = wakeKey(ref)
+    if (this.#found.has(key)) return this.#found.get(key)
+    const queue = await findQueue(this.#tx, ref)
+    this.#found.set(key, queue)
+    return queue
+  }
+}
+
+function toQueue(row: QueueRow): Queue {
+  const attributes = JSON.parse(row.attributes) as QueueAttributes
+  const { RedrivePolicy } = attributes
+  return {
+    ...row,
+    fifo: row.fifo === 1,
+    arn: queueArn(row),
+    attributes,
+    redrivePolicy: RedrivePolicy === undefined ? undefined : parseRedrivePolicy(RedrivePolicy),
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * What is done with a receipt handle: deleting a message and changing its visibility.
+ *
+ * On a standard queue any handle of a message deletes it, also an old one. On a FIFO queue only the handle of the latest
+ * receive does, and only while the message is in flight: otherwise a consumer that was too slow would delete a message
+ * that another one is working on. A message that no longer exists counts as deleted.
+ */
+
+import type { PlainServiceError } from '../../../kernel/service-error.ts'
+import { batched, done, failed, type Settled, type Tx } from '../../../kernel/store/store.ts'
+import { messageNotAvailable, queueDoesNotExist, receiptHandleExpired, receiptHandleIsInvalid } from '../errors.ts'
+import type { QueueAddress } from '../model/names.ts'
+import type { Receipt } from '../model/receipt-handle.ts'
+import { DepthChanges } from './depth.ts'
+import { settleGroup } from './groups.ts'
+import { type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
+import { inSlices } from './sql.ts'
+
+/** A decoded receipt handle. */
+export interface HeldReceipt extends Receipt {
+  /** As the caller sent it, for the sentences of errors. */
+  readonly handle: string
+}
+
+export interface DeleteCall {
+  readonly queue: QueueAddress
+  readonly receipts: readonly HeldReceipt[]
+}
+
+/** Of each receipt: null, or why it was refused. */
+export type ReceiptOutcome = PlainServiceError | null
+
+export const deleteMessages = batched('sqs.delete', async (tx, calls: readonly DeleteCall[]) => {
+  const queues = new QueueLookup(tx)
+  const depth = new DepthChanges()
+  const settled: Settled<ReceiptOutcome[]>[] = []
+  const doomed = new Map<number, Set<number>>()
+  for (const call of calls) {
+    const queue = await queues.find(call.queue)
+    if (queue === undefined) settled.push(failed(queueDoesNotExist()))
+    else if (queue.fifo) settled.push(done(await deleteFifo(tx, queue, call.receipts, depth)))
+    else settled.push(done(deleteLater(queue, call.receipts, doomed)))
+  }
+  for (const [backlogId, ids] of doomed) {
+    await inSlices([...ids], async (slice, marks) => {
+      const deleted = await tx.run(`delete from sqs_message where backlog_id = ? and id in (${marks})`, [
+        backlogId,
+        ...slice,
+      ])
+      depth.add(backlogId, -deleted)
+    })
+  }
+  await depth.save(tx)
+  return settled
+})
+
+/** Notes the messages of a standard queue, so that those of all calls are deleted in one statement. */
+function deleteLater(queue: Queue, receipts: readonly HeldReceipt[], doomed: Map<number, Set<number>>): ReceiptOutcome[] {
+  const ids = doomed.get(queue.backlogId) ?? new Set()
+  doomed.set(queue.backlogId, ids)
+  return receipts.map((receipt) => {
+    if (receipt.queueId !== queue.queueId) return receiptHandleIsInvalid(receipt.handle).toPlain()
+    ids.add(receipt.id)
+    return null
+  })
+}
+
+interface Received {
+  readonly groupId: string
+  readonly visibleAt: number
+  readonly receiveCount: number
+}
+
+async function deleteFifo(
+  tx: Tx,
+  queue: Queue,
+  receipts: readonly HeldReceipt[],
+  depth: DepthChanges,
+): Promise<ReceiptOutcome[]> {
+  const deleted = new Map<string, number[]>()
+  const outcomes: ReceiptOutcome[] = []
+  for (const receipt of receipts) {
+    const message = receipt.queueId === queue.queueId ? await findReceived(tx, queue, receipt.id) : undefined
+    if (receipt.queueId !== queue.queueId) outcomes.push(receiptHandleIsInvalid(receipt.handle).toPlain())
+    else if (message === undefined) outcomes.push(null)
+    else if (message.receiveCount !== receipt.receiveCount || message.visibleAt <= tx.now) {
+      outcomes.push(receiptHandleExpired(receipt.handle).toPlain())
+    } else {
+      await tx.run('delete from sqs_message where backlog_id = ? and id = ?', [queue.backlogId, receipt.id])
+      deleted.set(message.groupId, [...(deleted.get(message.groupId) ?? []), receipt.id])
+      depth.add(queue.backlogId, -1)
+      outcomes.push(null)
+    }
+  }
+  for (const [groupId, ids] of deleted) await settleGroup(tx, queue.backlogId, groupId, ids)
+  if (deleted.size > 0) tx.wake(WAKE_CHANNEL, wakeKey(queue), deleted.size) // what comes next in these groups
+  return outcomes
+}
+
+const findReceived = (tx: Tx, queue: Queue, id: number): Promise<Received | undefined> =>
+  tx.get<Received>(
+    `select group_id as "groupId", visible_at as "visibleAt", receive_count as "receiveCount"
+     from sqs_message where backlog_id = ? and id = ?`,
+    [queue.backlogId, id],
+  )
+
+export interface ChangeVisibilityCall {
+  readonly queue: QueueAddress
+  readonly changes: readonly { readonly receipt: HeldReceipt; readonly timeoutMs: number }[]
+}
+
+/** A message that is visible again is left as it is, and that is no error; one that is gone is. */
+export const changeVisibility = batched('sqs.changeVisibility', async (tx, calls: readonly ChangeVisibilityCall[]) => {
+  const queues = new QueueLookup(tx)
+  const settled: Settled<ReceiptOutcome[]>[] = []
+  for (const call of calls) {
+    const queue = await queues.find(call.queue)
+    if (queue === undefined) {
+      settled.push(failed(queueDoesNotExist()))
+      continue
+    }
+    const outcomes: ReceiptOutcome[] = []
+    for (const { receipt, timeoutMs } of call.changes) outcomes.push(await changeOne(tx, queue, receipt, timeoutMs))
+    settled.push(done(outcomes))
+  }
+  return settled
+})
+
+async function changeOne(tx: Tx, queue: Queue, receipt: HeldReceipt, timeoutMs: number): Promise<ReceiptOutcome> {
+  if (receipt.queueId !== queue.queueId) return receiptHandleIsInvalid(receipt.handle).toPlain()
+  const message = await findReceived(tx, queue, receipt.id)
+  if (message === undefined) return messageNotAvailable(receipt.handle).toPlain()
+  if (message.visibleAt <= tx.now || (queue.fifo && message.receiveCount !== receipt.receiveCount)) return null
+  await tx.run('update sqs_message set visible_at = ? where backlog_id = ? and id = ?', [
+    tx.now + timeoutMs,
+    queue.backlogId,
+    receipt.id,
+  ])
+  if (queue.fifo) await settleGroup(tx, queue.backlogId, message.groupId, [receipt.id])
+  tx.wake(WAKE_CHANNEL, wakeKey(queue)) // waiters were told to look again at the old time
+  return null
+}

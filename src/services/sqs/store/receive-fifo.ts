@@ -1,0 +1,91 @@
+/**
+ * Receiving from a FIFO queue: as much as possible from the group that has waited longest, then from the next one.
+ * Within a group, from its oldest message up to the first that is in flight or delayed (see groups.ts).
+ */
+import type { Tx } from '../../../kernel/store/store.ts'
+import { claimThese, type ReceiveCall, roomInFlight, visibilityMs } from './claim.ts'
+import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
+import { changeDepth } from './depth.ts'
+import { readyGroups, settleGroup } from './groups.ts'
+import type { ClaimedMessage, ClaimedMessages } from './message-row.ts'
+import type { Queue } from './queue-row.ts'
+import { replayAttempt, saveAttempt } from './receive-attempt.ts'
+
+/** Nothing, without an error, when too many messages are in flight. */
+export async function receiveFifo(tx: Tx, queue: Queue, call: ReceiveCall): Promise<ClaimedMessages> {
+  const hideMs = visibilityMs(queue, call)
+  if (call.attemptId !== undefined) {
+    const replayed = await replayAttempt(tx, queue, call.attemptId, hideMs)
+    if (replayed !== undefined) return replayed
+  }
+  const limit = await roomInFlight(tx, queue, call.maxInFlight, call.limit)
+  const messages: ClaimedMessage[] = []
+  let groups = limit === 0 ? [] : await readyGroups(tx, queue.backlogId, limit)
+  while (groups.length > 0) {
+    for (const groupId of groups) {
+      if (messages.length === limit) break
+      messages.push(...(await takeFromGroup(tx, queue, groupId, limit - messages.length, hideMs)))
+    }
+    // Only groups from which everything expired or was given up can have made way for others.
+    groups = messages.length > 0 ? [] : await readyGroups(tx, queue.backlogId, limit)
+  }
+  if (call.attemptId !== undefined && messages.length > 0)
+    await saveAttempt(tx, queue, call.attemptId, messages, hideMs)
+  return { messages, receivedAt: tx.now }
+}
+
+interface Candidate {
+  readonly id: number
+  readonly groupId: string
+  readonly sentAt: number
+  readonly visibleAt: number
+  readonly receiveCount: number
+}
+
+async function takeFromGroup(
+  tx: Tx,
+  queue: Queue,
+  groupId: string,
+  limit: number,
+  hideMs: number,
+): Promise<ClaimedMessage[]> {
+  const oldest = tx.now - queue.attributes.MessageRetentionPeriod * 1000
+  const maxReceives = queue.redrivePolicy?.maxReceiveCount ?? Number.POSITIVE_INFINITY
+  const taken: number[] = []
+  const gone: number[] = []
+  let after = 0
+  walk: while (taken.length < limit) {
+    const candidates = await tx.all<Candidate>(
+      `select id, group_id as "groupId", sent_at as "sentAt", visible_at as "visibleAt", receive_count as "receiveCount"
+       from sqs_message where backlog_id = ? and group_id = ? and id > ? order by id limit ?`,
+      [queue.backlogId, groupId, after, limit],
+    )
+    for (const message of candidates) {
+      after = message.id
+      if (message.sentAt <= oldest) {
+        await tx.run('delete from sqs_message where backlog_id = ? and id = ?', [queue.backlogId, message.id])
+        await changeDepth(tx, queue.backlogId, -1)
+        gone.push(message.id)
+      } else if (message.visibleAt > tx.now) break walk
+      else if (message.receiveCount >= maxReceives && (await giveUp(tx, queue, message))) gone.push(message.id)
+      else if (taken.push(message.id) === limit) break walk
+    }
+    if (candidates.length < limit) break
+  }
+  const claimed = await claimThese(tx, queue.backlogId, taken, hideMs)
+  await settleGroup(tx, queue.backlogId, groupId, [...taken, ...gone])
+  return claimed
+}
+
+/** Moves a message to the dead-letter queue; false if there is none that takes it. */
+async function giveUp(tx: Tx, queue: Queue, message: Candidate): Promise<boolean> {
+  const target = await deadLetterQueueFor(tx, queue)
+  if (target === undefined) return false
+  // The move takes back the receive that a claim would have counted; this message was not claimed.
+  await tx.run('update sqs_message set receive_count = receive_count + 1 where backlog_id = ? and id = ?', [
+    queue.backlogId,
+    message.id,
+  ])
+  await moveToDeadLetter(tx, queue, target, [message])
+  return true
+}

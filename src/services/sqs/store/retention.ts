@@ -1,0 +1,43 @@
+/**
+ * Retention: a message lives for the queue's retention period, counted from when it was sent, whatever its state. Ids
+ * ascend in the order of sending, so the oldest messages of a backlog are the first by its primary key.
+ */
+import type { Tx } from '../../../kernel/store/store.ts'
+import { changeDepth } from './depth.ts'
+import { settleGroup } from './groups.ts'
+import type { Queue } from './queue-row.ts'
+import { inSlices } from './sql.ts'
+
+interface OldMessage {
+  readonly id: number
+  readonly groupId: string | null
+  readonly sentAt: number
+}
+
+const SLICE = 500
+
+/** Deletes messages past their retention, at most about `limit`. True if there may be more. */
+export async function removeExpired(tx: Tx, queue: Queue, limit: number): Promise<boolean> {
+  const oldest = tx.now - queue.attributes.MessageRetentionPeriod * 1000
+  for (let removed = 0; removed < limit; ) {
+    const candidates = await tx.all<OldMessage>(
+      `select id, group_id as "groupId", sent_at as "sentAt" from sqs_message where backlog_id = ? order by id limit ?`,
+      [queue.backlogId, SLICE],
+    )
+    const expired = candidates.filter((message) => message.sentAt <= oldest)
+    await remove(tx, queue, expired)
+    removed += expired.length
+    if (expired.length < SLICE) return false
+  }
+  return true
+}
+
+async function remove(tx: Tx, queue: Queue, messages: readonly OldMessage[]): Promise<void> {
+  await inSlices(messages.map(({ id }) => id), async (ids, marks) => {
+    await tx.run(`delete from sqs_message where backlog_id = ? and id in (${marks})`, [queue.backlogId, ...ids])
+  })
+  if (messages.length > 0) await changeDepth(tx, queue.backlogId, -messages.length)
+  if (!queue.fifo) return
+  const byGroup = Map.groupBy(messages, (message) => message.groupId as string)
+  for (const [groupId, gone] of byGroup) await settleGroup(tx, queue.backlogId, groupId, gone.map(({ id }) => id))
+}

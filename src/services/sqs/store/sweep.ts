@@ -1,0 +1,82 @@
+/**
+ * Cleaning up behind the queues, in slices short enough that nobody waits for them: what is past its retention, what
+ * was remembered for five minutes, and the backlogs that purged and deleted queues left behind.
+ */
+import { schedule } from '../../../kernel/jobs/jobs.ts'
+import { single, type Tx } from '../../../kernel/store/store.ts'
+import { DEDUPLICATION_WINDOW } from '../model/fifo.ts'
+import type { QueueAttributes } from '../model/queue-attributes.ts'
+import { findQueueById, type Queue } from './queue-row.ts'
+import { RECEIVE_ATTEMPT_WINDOW_MS } from './receive-attempt.ts'
+import { removeExpired } from './retention.ts'
+
+export const SWEEP_JOB = 'sqs.sweep'
+export const COLLECT_JOB = 'sqs.collect'
+
+const SLICE = 1_000
+/** A queue is not swept more often than this, however many messages expire one after the other. */
+const MIN_PAUSE_MS = 60_000
+
+/** To be called with every queue that is created, and when its retention period changes. */
+export async function scheduleSweep(tx: Tx, { queueId, attributes }: Pick<Queue, 'queueId' | 'attributes'>): Promise<void> {
+  await schedule(tx, { kind: SWEEP_JOB, key: String(queueId), due: tx.now + longestPauseMs(attributes), payload: { queueId } })
+}
+
+/** No message that arrives from now on expires earlier. What a FIFO queue remembers is forgotten after five minutes. */
+const longestPauseMs = ({ FifoQueue, MessageRetentionPeriod }: QueueAttributes): number =>
+  FifoQueue ? Math.min(DEDUPLICATION_WINDOW, MessageRetentionPeriod * 1000) : MessageRetentionPeriod * 1000
+
+/** Cleans one slice of a queue. Answers when the next one is due, or undefined if the queue is gone. */
+export const sweepQueue = single(
+  'sqs.sweepQueue',
+  async (tx, { queueId }: { queueId: number }): Promise<number | undefined> => {
+    const queue = await findQueueById(tx, queueId)
+    if (queue === undefined) return undefined
+    const more = await removeExpired(tx, queue, SLICE)
+    if ((await forget(tx, queue)) || more) return tx.now
+    const oldest = await tx.get<{ sentAt: number }>(
+      'select sent_at as "sentAt" from sqs_message where backlog_id = ? order by id limit 1',
+      [queue.backlogId],
+    )
+    const nextExpiry = (oldest?.sentAt ?? tx.now) + queue.attributes.MessageRetentionPeriod * 1000
+    return Math.max(tx.now + MIN_PAUSE_MS, Math.min(nextExpiry, tx.now + longestPauseMs(queue.attributes)))
+  },
+)
+
+/** Forgets what a FIFO queue remembered for five minutes; true if there may be more. */
+async function forget(tx: Tx, { fifo, backlogId }: Queue): Promise<boolean> {
+  if (!fifo) return false
+  const ids = await tx.run(FORGET_IDS, [backlogId, backlogId, tx.now - DEDUPLICATION_WINDOW, SLICE])
+  const attempts = await tx.run(FORGET_ATTEMPTS, [backlogId, backlogId, tx.now - RECEIVE_ATTEMPT_WINDOW_MS, SLICE])
+  return ids === SLICE || attempts === SLICE
+}
+
+const FORGET_IDS = `
+  delete from sqs_deduplication where backlog_id = ? and (scope, deduplication_id) in (
+    select scope, deduplication_id from sqs_deduplication where backlog_id = ? and accepted_at <= ? limit ?)`
+const FORGET_ATTEMPTS = `
+  delete from sqs_receive_attempt where backlog_id = ? and attempt_id in (
+    select attempt_id from sqs_receive_attempt where backlog_id = ? and received_at <= ? limit ?)`
+
+/** The tables whose rows belong to a backlog, with the column that tells them apart. */
+const BACKLOG_TABLES: readonly (readonly [table: string, key: string])[] = [
+  ['sqs_message', 'id'],
+  ['sqs_group', 'group_id'],
+  ['sqs_deduplication', '(scope, deduplication_id)'],
+  ['sqs_receive_attempt', 'attempt_id'],
+  ['sqs_depth', 'lane'],
+]
+
+/** Deletes a slice of an abandoned backlog; true if there is more. */
+export const collectBacklog = single('sqs.collectBacklog', async (tx, { backlogId }: { backlogId: number }): Promise<boolean> => {
+  for (const [table, key] of BACKLOG_TABLES) {
+    const deleted = await tx.run(
+      `delete from ${table} where backlog_id = ? and ${key} in (
+         select ${key.replace(/[()]/g, '')} from ${table} where backlog_id = ? limit ?)`,
+      [backlogId, backlogId, SLICE],
+    )
+    if (deleted === SLICE) return true
+  }
+  await tx.run('delete from sqs_abandoned_backlog where backlog_id = ?', [backlogId])
+  return false
+})
