@@ -63,8 +63,11 @@ export interface Service {
 
 export interface RunningService {
   readonly handlers: Readonly<Record<string, AnyHandler>>
-  /** How the service words a missing required member; `path` is like `Entries.1.Id`. */
-  missing?(operation: Operation, path: string, protocol: ProtocolName): ServiceError
+  /**
+   * How the service words a missing required member; `path` is like `Entries.1.Id`. Undefined leaves it to the handler,
+   * where an entry that lacks something fails without the others.
+   */
+  missing?(operation: Operation, path: string, protocol: ProtocolName): ServiceError | undefined
   /**
    * A last word on the decoded input before required members are checked: SQS takes the queue from the URL's path.
    * May throw a ServiceError.

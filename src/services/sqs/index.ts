@@ -22,7 +22,7 @@ function start(kernel: Kernel): RunningService {
   const context = { ...kernel, wakers, counts: sqsMetrics(kernel) }
   return {
     handlers: api(context),
-    missing: (_, path) => missingParameter(path),
+    missing: (_, path) => (path.includes('.') ? undefined : missingParameter(path)), // what entries lack, they answer for
     prepare: takeQueueFromPath,
     jobs: jobs(kernel),
     targets: { sqs: { command: deliverToQueue } },

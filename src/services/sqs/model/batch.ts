@@ -13,7 +13,7 @@ export type EntryKind =
 
 const MAX_ENTRIES = 10
 /** A constant of the API, not the queue's MaximumMessageSize. */
-export const MAX_BATCH_BYTES = 1_048_576
+const MAX_BATCH_BYTES = 1_048_576
 
 const ENTRY_ID = /^[\w-]{1,80}$/
 

@@ -75,5 +75,5 @@ test('an ARN leads back to its queue', () => {
     accountId: fc.stringMatching(/^\d{12}$/),
     name: fc.stringMatching(/^[\w-]{1,75}(\.fifo)?$/),
   })
-  fc.assert(fc.property(queues, (queue) => assert.deepEqual(parseQueueArn(queueArn(queue)), queue)))
+  fc.assert(fc.property(queues, (queue) => assert.deepEqual(parseQueueArn(queueArn(queue)), { ...queue })))
 })

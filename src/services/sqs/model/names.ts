@@ -12,7 +12,7 @@ export interface QueueAddress {
   readonly name: string
 }
 
-export const FIFO_SUFFIX = '.fifo'
+const FIFO_SUFFIX = '.fifo'
 
 const STANDARD_NAME = /^[\w-]{1,80}$/
 const FIFO_NAME = /^(?=.{1,80}$)[\w-]+\.fifo$/

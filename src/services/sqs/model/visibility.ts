@@ -2,7 +2,7 @@
 import type { Millis } from '../../../kernel/clock/clock.ts'
 import { invalidParameter } from '../errors.ts'
 
-export const MAX_VISIBILITY_SECONDS = 43_200
+const MAX_VISIBILITY_SECONDS = 43_200
 
 const invalidTimeout = (seconds: number, reason: string) => invalidParameter('VisibilityTimeout', seconds, reason)
 

@@ -1,0 +1,118 @@
+/** One option of the program, and the types that an option's value can have. */
+
+/** The program was called in a way it can't honour. The message is for the person who typed it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+export interface Option<V> {
+  /** As typed: `data-dir` for `--data-dir`. */
+  readonly flag: string
+  /** Its environment variable: `MILLRACE_DATA_DIR`. */
+  readonly env: string
+  /** What stands for the value in `--help`; undefined for a flag that takes none. */
+  readonly placeholder: string | undefined
+  readonly default: V
+  readonly help: string
+  /** Throws `ConfigError`, saying what was expected, for anything else. */
+  parse(text: string): V
+}
+
+interface Spec<V> {
+  readonly placeholder: string | undefined
+  readonly default: V
+  /** Undefined for a bad value. */
+  read(text: string): V | undefined
+  /** Completes "must be …". */
+  readonly expected: string
+}
+
+function option<V>(flag: string, help: string, spec: Spec<V>): Option<V> {
+  const parse = (text: string): V => {
+    const value = spec.read(text)
+    if (value === undefined) throw new ConfigError(`must be ${spec.expected}, not '${text}'`)
+    return value
+  }
+  const env = `MILLRACE_${flag.toUpperCase().replaceAll('-', '_')}`
+  return { flag, env, placeholder: spec.placeholder, default: spec.default, help, parse }
+}
+
+const notEmpty = (text: string) => (text === '' ? undefined : text)
+
+export const text = (name: string, fallback: string, help: string): Option<string> =>
+  option(name, help, { placeholder: 'text', default: fallback, read: notEmpty, expected: 'a text' })
+
+export const optionalText = (name: string, help: string): Option<string | undefined> =>
+  option(name, help, { placeholder: 'text', default: undefined, read: notEmpty, expected: 'a text' })
+
+export const region = (name: string, fallback: string, help: string): Option<string> =>
+  option(name, help, {
+    placeholder: 'name',
+    default: fallback,
+    read: (text) => (/^[a-z0-9-]{1,32}$/.test(text) ? text : undefined),
+    expected: 'a name of lower-case letters, digits and hyphens',
+  })
+
+export const choice = <const V extends string>(
+  name: string,
+  values: readonly V[],
+  fallback: NoInfer<V>,
+  help: string,
+) =>
+  option<V>(name, help, {
+    placeholder: values.join('|'),
+    default: fallback,
+    read: (text) => values.find((value) => value === text),
+    expected: `one of ${values.join(', ')}`,
+  })
+
+export const onOff = (name: string, fallback: boolean, help: string): Option<boolean> =>
+  option(name, help, {
+    placeholder: 'on|off',
+    default: fallback,
+    read: (text) =>
+      new Map([
+        ['on', true],
+        ['off', false],
+      ]).get(text),
+    expected: 'on or off',
+  })
+
+/** A flag without a value on the command line; `true` or `false` in the environment. */
+export const flag = (name: string, help: string): Option<boolean> =>
+  option(name, help, {
+    placeholder: undefined,
+    default: false,
+    read: (text) =>
+      new Map([
+        ['true', true],
+        ['1', true],
+        ['false', false],
+        ['0', false],
+      ]).get(text),
+    expected: 'true or false',
+  })
+
+const integer = (name: string, fallback: number, help: string, placeholder: string, least: number, most: number) =>
+  option<number>(name, help, {
+    placeholder,
+    default: fallback,
+    read: (text) => {
+      const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+      return value >= least && value <= most ? value : undefined
+    },
+    expected: `a whole number from ${least} to ${most}`,
+  })
+
+export const port = (name: string, fallback: number, help: string): Option<number> =>
+  integer(name, fallback, help, 'number', 0, 65_535)
+
+export const bytes = (name: string, fallback: number, help: string): Option<number> =>
+  integer(name, fallback, help, 'bytes', 1024, 1024 * 1024 * 1024)
+
+/** At most a day. */
+export const durationMs = (name: string, fallback: number, help: string): Option<number> =>
+  integer(name, fallback, help, 'ms', 1, 86_400_000)
+
+export const count = (name: string, fallback: number, help: string): Option<number> =>
+  integer(name, fallback, help, 'number', 1, 1_000_000_000)

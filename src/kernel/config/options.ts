@@ -1,0 +1,53 @@
+/**
+ * Every option of the program, in one table: flag, environment variable, type, default and a line of help. `--help`,
+ * the README's table and the type `Config` all come from it. A service's own options are a group named after it.
+ */
+import {
+  type Option,
+  bytes,
+  choice,
+  count,
+  durationMs,
+  flag,
+  onOff,
+  optionalText,
+  port,
+  region,
+  text,
+} from './option.ts'
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const urlStyles = ['off', 'dynamic', 'standard', 'domain', 'path'] as const
+
+export const options = {
+  host: text('host', '127.0.0.1', 'Address to listen on.'),
+  port: port('port', 4566, 'Port to listen on; 0 takes any free one.'),
+  dataDir: text('data-dir', './.millrace', 'Folder of the embedded store.'),
+  ephemeral: flag('ephemeral', 'Keep everything in memory: nothing survives the process, and --data-dir is not used.'),
+  store: optionalText('store', 'Address of an external store. Not implemented: only the embedded store exists.'),
+  auth: choice('auth', ['open', 'enforce'], 'open', 'Whether any credentials pass. `enforce` is not implemented.'),
+  allowRemote: flag('allow-remote', 'Allow listening on an address that other machines reach while --auth is open.'),
+  region: region('region', 'us-east-1', 'Region of requests whose credentials name none.'),
+  logLevel: choice('log-level', logLevels, 'info', 'Least severe level that is logged, on standard error.'),
+  tlsCert: optionalText('tls-cert', 'Certificate chain (PEM file); with --tls-key, the port speaks TLS only.'),
+  tlsKey: optionalText('tls-key', 'Private key of the certificate (PEM file).'),
+  maxRequestBytes: bytes('max-request-bytes', 16 * 1024 * 1024, 'Largest request body that is accepted, in bytes.'),
+  headerTimeoutMs: durationMs('header-timeout-ms', 10_000, 'Time a client has to send a request’s headers.'),
+  requestTimeoutMs: durationMs('request-timeout-ms', 60_000, 'Time a client has to send a whole request.'),
+  keepAliveTimeoutMs: durationMs('keep-alive-timeout-ms', 65_000, 'Time an idle connection is kept open.'),
+  sqs: {
+    urlStyle: choice(
+      'url-style',
+      urlStyles,
+      'dynamic',
+      'Form of queue URLs; `dynamic` follows the host of the request.',
+    ),
+    maxInFlight: count('sqs-max-in-flight', 120_000, 'Messages of a queue that may be in flight at once.'),
+    recreateWait: onOff('sqs-recreate-wait', true, 'Whether a deleted queue’s name stays taken for 60 seconds.'),
+  },
+}
+
+type Values<T> = { readonly [K in keyof T]: T[K] extends Option<infer V> ? V : Values<T[K]> }
+
+/** What the program was told at its start; read once, never changed. */
+export type Config = Values<typeof options>

@@ -1,0 +1,138 @@
+/**
+ * One request and its answer. To a handler it is the `Caller`; to a codec, the `WireBody`; to the steps, the place where
+ * each leaves what it found out. Answered once.
+ *
+ * A class with plain fields: an object literal with accessors costs 15 µs per request, and an AbortController 4 µs, so
+ * whoever wants to hear of a hang-up subscribes.
+ */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import type { Identity } from '../auth/credentials.ts'
+import type { Caller, Principal } from '../kernel.ts'
+import type { ProtocolName, WireAnswer, WireBody } from '../protocol/codec.ts'
+import type { RequestHead, Route } from './routing.ts'
+
+export type HttpRequest = IncomingMessage | Http2ServerRequest
+export type HttpResponse = ServerResponse | Http2ServerResponse
+
+const EMPTY: Buffer = Buffer.alloc(0)
+
+export class Exchange implements Caller, WireBody, RequestHead {
+  readonly requestId = randomUUID()
+  /** `performance.now()`: how long a request takes is measured in real time, whatever the platform's clock says. */
+  readonly startedAt = performance.now()
+  readonly path: string
+  body = EMPTY
+  /** Set by the steps, in this order. */
+  identity!: Identity
+  region!: string
+  route: Route | undefined
+  input: Record<string, unknown> = {}
+  missing: readonly string[] = []
+
+  readonly #request: HttpRequest
+  readonly #response: HttpResponse
+  readonly #search: string
+  #query: URLSearchParams | undefined
+  #hangUps: Set<() => void> | undefined
+  #hungUp: (() => void) | undefined
+  #answered = false
+
+  constructor(request: HttpRequest, response: HttpResponse) {
+    const url = request.url ?? '/'
+    const mark = url.indexOf('?')
+    this.path = mark < 0 ? url : url.slice(0, mark)
+    this.#search = mark < 0 ? '' : url.slice(mark + 1)
+    this.#request = request
+    this.#response = response
+  }
+
+  get method(): string {
+    return this.#request.method ?? ''
+  }
+
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(this.#search)
+    return this.#query
+  }
+
+  get params(): URLSearchParams | undefined {
+    return this.route?.params
+  }
+
+  get signingName(): string | undefined {
+    return this.identity.signingName
+  }
+
+  get accountId(): string {
+    return this.identity.accountId
+  }
+
+  get principal(): Principal {
+    return this.identity.principal
+  }
+
+  get protocol(): ProtocolName {
+    return this.route?.protocol ?? 'json1.0'
+  }
+
+  get acceptsJson(): boolean {
+    return this.header('accept')?.includes('application/json') ?? false
+  }
+
+  get origin(): string {
+    const { socket } = this.#request
+    const scheme = (socket as TLSSocket).encrypted ? 'https' : 'http'
+    return `${scheme}://${this.header('host') ?? this.header(':authority') ?? `localhost:${socket.localPort}`}`
+  }
+
+  /** `name` in lower case. A header that was sent more than once is joined by commas. */
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return typeof value === 'object' ? value.join(', ') : value
+  }
+
+  onHangUp(fn: () => void): () => void {
+    if (this.#answered) return () => undefined
+    const hangUps = this.#hangUps ?? this.#listenForHangUp()
+    hangUps.add(fn)
+    return () => hangUps.delete(fn)
+  }
+
+  /** Sends the answer, with the request id; `last` also ends the connection. Does nothing if the client is gone. */
+  answer({ status, contentType, body, headers }: WireAnswer, last: boolean): void {
+    if (this.#answered) throw new Error('an exchange is answered once')
+    this.#answered = true
+    if (this.#hungUp !== undefined) this.#connection.removeListener('close', this.#hungUp)
+    const response = this.#response as ServerResponse
+    if (response.destroyed) return
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+    const flat = ['x-amzn-RequestId', this.requestId, 'content-type', contentType, 'content-length', String(length)]
+    for (const name in headers) flat.push(name, headers[name] as string)
+    if (last && this.#request.httpVersionMajor === 1) flat.push('connection', 'close')
+    response.writeHead(status, flat)
+    response.end(body)
+  }
+
+  /** Ends the connection without an answer. */
+  abandon(): void {
+    this.#response.destroy()
+  }
+
+  /** A connection carries several HTTP/2 requests; there a hang-up is the end of the stream. */
+  get #connection(): NodeJS.EventEmitter {
+    return this.#request.httpVersionMajor === 1 ? this.#request.socket : (this.#request as Http2ServerRequest).stream
+  }
+
+  #listenForHangUp(): Set<() => void> {
+    const hangUps = new Set<() => void>()
+    this.#hangUps = hangUps
+    this.#hungUp = () => {
+      for (const fn of hangUps) fn()
+    }
+    this.#connection.once('close', this.#hungUp)
+    return hangUps
+  }
+}

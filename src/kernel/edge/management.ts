@@ -1,0 +1,82 @@
+/**
+ * What operators and tests ask of the node itself, under `/_millrace/`: health, metrics, the clock, a fresh start.
+ *
+ * Whoever can reach the port in `open` mode may do all of it; a page in a browser that is not ours may do none of it.
+ */
+import type { Clock } from '../clock/clock.ts'
+import type { WireAnswer } from '../protocol/codec.ts'
+import type { Exchange } from './exchange.ts'
+
+export interface ManagementNode {
+  /** Resolves to why the node isn't ready; undefined if it is. */
+  health(): Promise<string | undefined>
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>
+  /** Deletes all data. */
+  reset(): Promise<void>
+  readonly clock: Clock
+}
+
+export const MANAGEMENT_PREFIX = '/_millrace/'
+
+/** A century: dates stay within what they can hold, however often a test shifts the clock. */
+const MAX_ADVANCE_MS = 100 * 365 * 86_400_000
+const LATEST_MS = 8_640_000_000_000_000 - MAX_ADVANCE_MS
+
+type Endpoint = (node: ManagementNode, exchange: Exchange) => Promise<WireAnswer>
+
+const endpoints: Readonly<Record<string, Endpoint>> = {
+  'GET health': async (node) => {
+    const reason = await node.health()
+    return reason === undefined ? json(200, { status: 'ready' }) : json(503, { status: 'unavailable', reason })
+  },
+
+  'GET metrics': async (node) => ({ status: 200, ...(await node.metrics()) }),
+
+  'POST clock': async ({ clock }, { body }) => {
+    const advanceMs = advanceOf(body)
+    if (advanceMs === undefined) {
+      return json(400, {
+        message: `Send {"advanceMs": n}, a whole number of milliseconds from 0 to ${MAX_ADVANCE_MS}.`,
+      })
+    }
+    if (clock.now() + advanceMs > LATEST_MS) return json(400, { message: 'The clock can not go that far.' })
+    clock.shift(advanceMs)
+    return json(200, { now: clock.now() })
+  },
+
+  'POST reset': async (node) => {
+    await node.reset()
+    return json(200, {})
+  },
+}
+
+/** Answers a request under the prefix; rejects only with what an endpoint's work itself failed with. */
+export async function manage(node: ManagementNode, exchange: Exchange): Promise<WireAnswer> {
+  if (exchange.header('sec-fetch-site') === 'cross-site') return json(403, { message: 'Not from another site.' })
+  const name = exchange.path.slice(MANAGEMENT_PREFIX.length)
+  const endpoint = endpoints[`${exchange.method} ${name}`]
+  if (endpoint !== undefined) return endpoint(node, exchange)
+  const methods = Object.keys(endpoints).filter((key) => key.endsWith(` ${name}`))
+  if (methods.length === 0) return json(404, { message: 'There is no such endpoint.' })
+  return { ...json(405, { message: 'Method not allowed.' }), headers: { allow: methods.map(methodOf).join(', ') } }
+}
+
+const methodOf = (key: string) => key.slice(0, key.indexOf(' '))
+
+const json = (status: number, value: unknown): WireAnswer => ({
+  status,
+  contentType: 'application/json',
+  body: JSON.stringify(value),
+})
+
+/** Undefined if the body doesn't hold a usable number. */
+function advanceOf(body: Buffer): number | undefined {
+  try {
+    const { advanceMs } = JSON.parse(body.toString('utf8')) as { advanceMs?: unknown }
+    const usable =
+      Number.isSafeInteger(advanceMs) && (advanceMs as number) >= 0 && (advanceMs as number) <= MAX_ADVANCE_MS
+    return usable ? (advanceMs as number) : undefined
+  } catch {
+    return undefined
+  }
+}

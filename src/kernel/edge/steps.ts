@@ -1,0 +1,202 @@
+/** The way of a request through the edge, once it has arrived whole: one step, one name, one reason. */
+import type { Logger } from 'pino'
+import { identify } from '../auth/credentials.ts'
+import type { ProtocolName, WireAnswer } from '../protocol/codec.ts'
+import { codecs } from '../protocol/codecs.ts'
+import type { Operation } from '../protocol/schema.ts'
+import { ServiceError } from '../service-error.ts'
+import type { EdgeMetrics } from './edge-metrics.ts'
+import type { Exchange } from './exchange.ts'
+import type { ServedService, ServiceRegistry } from './registry.ts'
+import { announcedProtocol, findRoute } from './routing.ts'
+
+/** What the steps need of the node. */
+export interface EdgeNode {
+  readonly services: ServiceRegistry
+  /** The region of requests whose credentials name none. */
+  readonly region: string
+  readonly maxRequestBytes: number
+  readonly metrics: EdgeMetrics
+  readonly log: Logger
+  /** Nothing more is begun: the node answers what is in hand and stops. */
+  draining: boolean
+}
+
+/** Throws what the client is to be told; the rest of the steps are then left out. */
+type Step = (exchange: Exchange, node: EdgeNode) => void
+
+const steps: readonly Step[] = [
+  identifyCaller, // first, since the credential's scope helps routing
+  routeToService, // each service declares its target prefix, signing name and version; no special cases here
+  refuseWhileDraining, // once the protocol is known in which to say so
+  refuseWhatIsNotBuilt, // before the input is looked at: its faults are not worth mending
+  decodeInput,
+  prepareInput, // SQS takes a queue from the path, which may fill in a required member
+  requireMembers,
+]
+
+export function handle(exchange: Exchange, node: EdgeNode): void {
+  try {
+    for (const step of steps) step(exchange, node)
+    const output = callOperation(exchange)
+    // A handler that answers synchronously costs no promise.
+    if (output instanceof Promise) {
+      output.then(
+        (value) => succeed(exchange, node, value),
+        (error) => fail(exchange, node, error),
+      )
+    } else succeed(exchange, node, output)
+  } catch (error) {
+    fail(exchange, node, error)
+  }
+}
+
+/** Sends an answer that was made without the steps; what is not a call of an API is not counted as one. */
+export function respond(exchange: Exchange, node: EdgeNode, answer: Promise<WireAnswer>): void {
+  answer
+    .catch((error) => bareError(internalFailure(exchange, node, error)))
+    .then((value) => send(exchange, node, value))
+}
+
+/** The answer to a request whose body is over the limit and was not read. */
+export function refuseTooLarge(exchange: Exchange, node: EdgeNode): void {
+  identifyCaller(exchange, node)
+  const route = findRoute(node.services, exchange)
+  exchange.route = { ...route, protocol: route.protocol ?? announcedProtocol(exchange) }
+  fail(exchange, node, tooLarge(node.maxRequestBytes))
+}
+
+function identifyCaller(exchange: Exchange, node: EdgeNode): void {
+  const authorization = exchange.header('authorization')
+  const presigned = authorization === undefined ? exchange.query.get('X-Amz-Credential') : undefined
+  exchange.identity = identify(authorization, presigned)
+  exchange.region = exchange.identity.region ?? node.region
+}
+
+function routeToService(exchange: Exchange, node: EdgeNode): void {
+  exchange.route = findRoute(node.services, exchange)
+  if (exchange.route.error !== undefined) throw exchange.route.error
+}
+
+function refuseWhileDraining(_: Exchange, node: EdgeNode): void {
+  if (node.draining) throw new ServiceError('ServiceUnavailable', 'The node is shutting down.', { status: 503 })
+}
+
+function refuseWhatIsNotBuilt(exchange: Exchange): void {
+  const { service, operation } = routed(exchange)
+  if (service.running.handlers[operation.name] === undefined) throw notImplemented(service, operation)
+}
+
+function decodeInput(exchange: Exchange): void {
+  const { service, operation, protocol } = routed(exchange)
+  const { input, missing } = codecs[protocol].decode(service.model, operation, exchange)
+  exchange.input = input
+  exchange.missing = missing
+}
+
+function prepareInput(exchange: Exchange): void {
+  const { service, operation } = routed(exchange)
+  service.running.prepare?.(operation, exchange.input, exchange)
+}
+
+function requireMembers(exchange: Exchange): void {
+  if (exchange.missing.length === 0) return
+  const { service, operation, protocol } = routed(exchange)
+  const { running } = service
+  for (const path of exchange.missing) {
+    if (exchange.input[path] !== undefined) continue
+    const error = running.missing ? running.missing(operation, path, protocol) : memberMissing(path, protocol)
+    if (error !== undefined) throw error
+  }
+}
+
+function callOperation(exchange: Exchange): unknown {
+  const { service, operation } = routed(exchange)
+  return service.running.handlers[operation.name]?.(exchange.input, exchange)
+}
+
+function succeed(exchange: Exchange, node: EdgeNode, output: unknown): void {
+  let answer: WireAnswer
+  try {
+    const { service, operation, protocol } = routed(exchange)
+    answer = codecs[protocol].encode(service.model, operation, output ?? {}, exchange.requestId, exchange)
+  } catch (error) {
+    return fail(exchange, node, error)
+  }
+  send(exchange, node, answer)
+  node.metrics.answered(exchange, 'OK')
+}
+
+function fail(exchange: Exchange, node: EdgeNode, error: unknown): void {
+  const told = error instanceof ServiceError ? error : internalFailure(exchange, node, error)
+  let answer: WireAnswer
+  try {
+    answer = encodeError(exchange, told)
+  } catch (error) {
+    answer = bareError(internalFailure(exchange, node, error))
+  }
+  send(exchange, node, answer)
+  node.metrics.answered(exchange, told.code)
+}
+
+function send(exchange: Exchange, node: EdgeNode, answer: WireAnswer): void {
+  try {
+    exchange.answer(answer, node.draining)
+  } catch (error) {
+    internalFailure(exchange, node, error)
+    exchange.abandon()
+  }
+}
+
+function encodeError(exchange: Exchange, error: ServiceError): WireAnswer {
+  const { route } = exchange
+  if (route?.protocol === undefined) return bareError(error)
+  return codecs[route.protocol].encodeError(route.service?.model, error, exchange.requestId, exchange)
+}
+
+/** In no protocol: an empty element, as the services answer to a bare GET. */
+const bareError = ({ code, status = 400 }: ServiceError): WireAnswer => ({
+  status,
+  contentType: 'text/xml',
+  body: `<${code}/>`,
+})
+
+/** The log has what the client isn't told; never the request's body. */
+function internalFailure({ requestId, route }: Exchange, { log }: EdgeNode, error: unknown): ServiceError {
+  const where = { requestId, service: route?.service?.model.meta.id, operation: route?.operation?.name }
+  log.error({ ...where, err: error }, 'a request failed unexpectedly')
+  return new ServiceError('InternalFailure', 'The request processing has failed because of an unknown error.', {
+    status: 500,
+    type: 'com.amazon.coral.service#InternalFailure',
+  })
+}
+
+interface Routed {
+  readonly service: ServedService
+  readonly operation: Operation
+  readonly protocol: ProtocolName
+}
+
+/** The route after `routeToService`, which lets none pass that lacks one of its parts. */
+const routed = (exchange: Exchange) => exchange.route as Routed
+
+const notImplemented = ({ model }: ServedService, operation: Operation) =>
+  new ServiceError('NotImplemented', `${model.meta.sdkId}.${operation.name} is not implemented.`, {
+    status: 501,
+    type: 'com.amazon.coral.service#NotImplemented',
+  })
+
+const tooLarge = (limitBytes: number) =>
+  new ServiceError('RequestEntityTooLarge', `The request body is larger than ${limitBytes} bytes.`, {
+    status: 413,
+    type: 'com.amazon.coral.service#RequestEntityTooLargeException',
+  })
+
+/** The sentence of services that don't have their own (`RunningService.missing`). */
+function memberMissing(path: string, protocol: ProtocolName): ServiceError {
+  const member = path.charAt(0).toLowerCase() + path.slice(1)
+  return new ServiceError(
+    protocol === 'query' ? 'ValidationError' : 'ValidationException',
+    `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
+  )
+}

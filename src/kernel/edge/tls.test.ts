@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import http2 from 'node:http2'
+import https from 'node:https'
+import { test } from 'node:test'
+import { connect } from 'node:tls'
+import { RawClient, startTestEdge } from './testing/edge.ts'
+
+const fixture = (name: string) => readFileSync(new URL(`../../testing/fixtures/${name}`, import.meta.url), 'utf8')
+const tls = { cert: fixture('localhost.cert.pem'), key: fixture('localhost.key.pem') }
+const services = { sqs: { handlers: { ListQueues: (_: unknown, c: { origin: string }) => ({ NextToken: c.origin }) } } }
+const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.ListQueues' }
+
+test('HTTP/1.1 over TLS, as the client addressed it', async () => {
+  await using edge = await startTestEdge(services, { tls })
+  const request = https.request(edge.url.replace('127.0.0.1', 'localhost'), {
+    method: 'POST',
+    headers,
+    ca: tls.cert,
+    agent: false,
+  })
+  request.end('{}')
+  const [response] = await once(request, 'response')
+  const body = (await response.setEncoding('utf8').toArray()).join('')
+  assert.deepEqual(JSON.parse(body), { NextToken: `https://localhost:${edge.port}` })
+})
+
+test('HTTP/2 is negotiated in the handshake', async () => {
+  await using edge = await startTestEdge(services, { tls })
+  const session = http2.connect(`https://localhost:${edge.port}`, { ca: tls.cert })
+  const stream = session.request({ ':method': 'POST', ':path': '/', ...headers })
+  stream.end('{}')
+  const body = (await stream.setEncoding('utf8').toArray()).join('')
+  assert.equal(session.alpnProtocol, 'h2')
+  assert.deepEqual(JSON.parse(body), { NextToken: `https://localhost:${edge.port}` })
+  session.close()
+  await once(session, 'close')
+})
+
+test('nothing is answered in clear', async () => {
+  await using edge = await startTestEdge(services, { tls })
+  using client = new RawClient(edge.port)
+  client.send('GET /_millrace/health HTTP/1.1\r\nhost: h\r\n\r\n')
+  assert.doesNotMatch(await client.untilEnd(), /HTTP\/1\.1|ready/)
+})
+
+test('a handshake that is never begun, and a request that never comes, are cut off in time', async () => {
+  await using edge = await startTestEdge(services, { tls, headerTimeoutMs: 60, requestTimeoutMs: 80 })
+  using silent = new RawClient(edge.port)
+  await silent.untilEnd()
+  const mute = connect({ port: edge.port, ca: tls.cert, servername: 'localhost', ALPNProtocols: ['http/1.1'] })
+  mute.resume()
+  await once(mute, 'close')
+})

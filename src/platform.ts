@@ -1,0 +1,153 @@
+/**
+ * The composition root: the one file that knows every service. It wires and does nothing else; what starts first is
+ * what the next part needs, and it stops in the opposite order.
+ */
+import { readFileSync } from 'node:fs'
+import { type Clock, SystemClock } from './kernel/clock/clock.ts'
+import { type Config, ConfigError } from './kernel/config/config.ts'
+import { type Edge, startEdge } from './kernel/edge/edge.ts'
+import { type JobHandler, type RunningJobs, startJobs } from './kernel/jobs/jobs.ts'
+import type { Kernel, RunningService, Service } from './kernel/kernel.ts'
+import { Health } from './kernel/observe/health.ts'
+import { type Logger, createLogger } from './kernel/observe/logger.ts'
+import { NodeMetrics } from './kernel/observe/metrics.ts'
+import { loadModel } from './kernel/protocol/schema.ts'
+import { openSqlite } from './kernel/store/sqlite/engine.ts'
+import type { Store } from './kernel/store/store.ts'
+import { createTargets } from './kernel/targets/targets.ts'
+import { sqs } from './services/sqs/index.ts'
+import { sts } from './services/sts/index.ts'
+
+/** Every service there is. */
+export const services: readonly Service[] = [sqs, sts]
+
+export interface Platform {
+  /** Where clients on this machine reach the node: `http://127.0.0.1:4566`. */
+  readonly url: string
+  readonly port: number
+  readonly clock: Clock
+  /** Answers what is in hand, commits it and closes the store; takes seconds at most, whatever the clients do. */
+  close(): Promise<void>
+}
+
+/** What is in hand at a stop may take this long to be answered, before it is cut off. */
+const DRAIN_MS = 4000
+const JOBS_GRACE_MS = 3000
+
+/** The embedded store admits one node at a time: whatever was leased before belonged to this one, and is taken back. */
+const NODE_ID = 'embedded'
+
+/** Rejects with `ConfigError`, with `CannotOpenStore`, or with the system's error if the port can't be had. */
+export async function startPlatform(config: Config): Promise<Platform> {
+  const log = createLogger(config.logLevel)
+  const clock = new SystemClock()
+  const metrics = new NodeMetrics((name, error) => log.error({ metric: name, err: error }, 'a gauge could not be read'))
+  const health = new Health(clock)
+  const tls = readTls(config)
+  const store = await openStore(config, clock, metrics, health, log)
+  try {
+    const { running, jobs } = startServices({ store, clock, metrics, log, config, targets: createTargets(store) })
+    const edge = await startEdge({
+      ...config,
+      tls,
+      metrics,
+      log,
+      services: services.map(({ id }, i) => ({ model: loadModel(id), running: running[i] as RunningService })),
+      management: {
+        clock,
+        health: () => health.check(store),
+        metrics: () => metrics.render(),
+        reset: () => store.reset(),
+      },
+    })
+    return {
+      url: `${tls === undefined ? 'http' : 'https'}://${reachableHost(config.host)}:${edge.port}`,
+      port: edge.port,
+      clock,
+      async close() {
+        health.drain()
+        await drain(edge, running, clock)
+        await jobs.stop(JOBS_GRACE_MS)
+        await store.close()
+        clock.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    clock.close()
+    throw error
+  }
+}
+
+function openStore(config: Config, clock: Clock, metrics: NodeMetrics, health: Health, log: Logger): Promise<Store> {
+  const groupSize = metrics
+    .histogram('commit_group_calls', 'Calls per commit.', [], [1, 2, 4, 8, 16, 32, 64, 128, 256])
+    .with()
+  const groupSeconds = metrics
+    .histogram('commit_duration_seconds', 'Time of a commit with its calls.', [], COMMIT_SECONDS)
+    .with()
+  return openSqlite({
+    directory: config.ephemeral ? undefined : config.dataDir,
+    clock,
+    commands: [...kernelCommands, ...services.flatMap(({ commands = [] }) => commands)],
+    migrations: [
+      { service: 'jobs', folder: new URL('./kernel/jobs/migrations/', import.meta.url) },
+      ...services.flatMap(({ id, migrations }) =>
+        migrations === undefined ? [] : { service: id, folder: migrations },
+      ),
+    ],
+    onGroup: (calls, seconds) => {
+      groupSize.observe(calls)
+      groupSeconds.observe(seconds)
+    },
+    onHealth: (problem) => {
+      health.storeChanged(problem)
+      if (problem === undefined) log.info('the store can be written again')
+      else log.error({ problem }, 'the store can not be written')
+    },
+  })
+}
+
+const kernelCommands = ['./kernel/observe/health.ts', './kernel/jobs/store.ts'].map(
+  (path) => new URL(path, import.meta.url),
+)
+
+const COMMIT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
+
+/** Jobs of every kind are known before the first one is leased: all of this happens in one turn of the event loop. */
+function startServices(parts: Omit<Kernel, 'jobs'>): { running: RunningService[]; jobs: RunningJobs } {
+  const { store, clock, log, metrics, targets } = parts
+  const handlers: Record<string, JobHandler> = {}
+  const jobs = startJobs({ store, clock, log, metrics, nodeId: NODE_ID, handlers })
+  const running = services.map((service) => service.start({ ...parts, jobs }))
+  for (const service of running) {
+    Object.assign(handlers, service.jobs)
+    for (const [arnService, target] of Object.entries(service.targets ?? {})) targets.register(arnService, target)
+  }
+  return { running, jobs }
+}
+
+/** Long polls are answered at once; what is left when the time is up is cut off. */
+async function drain(edge: Edge, running: readonly RunningService[], clock: Clock): Promise<void> {
+  const drained = edge.drain()
+  for (const service of running) service.drain?.()
+  const cancel = clock.at(clock.now() + DRAIN_MS, () => edge.destroy())
+  await drained
+  cancel()
+}
+
+/** Throws `ConfigError` for a file that can't be read. */
+function readTls({ tlsCert, tlsKey }: Config): { cert: string; key: string } | undefined {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  try {
+    return { cert: readFileSync(tlsCert, 'utf8'), key: readFileSync(tlsKey, 'utf8') }
+  } catch (error) {
+    throw new ConfigError(`the certificate or its key can not be read: ${(error as Error).message}`)
+  }
+}
+
+/** A node that listens on every address is reached at the loopback one. */
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}
