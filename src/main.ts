@@ -13,7 +13,7 @@ import type { Platform } from './platform.ts'
 // Hence the imports below that wait: what they load was stripped of its types and compiled by the last start, which saves
 // half of the time and of the memory. Threads do the same if the environment tells them where.
 const { directory } = enableCompileCache()
-if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] = directory
+if (directory !== undefined) process.env.NODE_COMPILE_CACHE = directory
 const { ConfigError, readConfig } = await import('./kernel/config/config.ts')
 
 /** What a stop may take in all. */

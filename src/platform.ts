@@ -9,7 +9,7 @@ import { type Edge, startEdge } from './kernel/edge/edge.ts'
 import { type JobHandler, type RunningJobs, startJobs } from './kernel/jobs/jobs.ts'
 import type { Kernel, RunningService, Service } from './kernel/kernel.ts'
 import { Health } from './kernel/observe/health.ts'
-import { type Logger, createLogger } from './kernel/observe/logger.ts'
+import { createLogger, type Logger } from './kernel/observe/logger.ts'
 import { NodeMetrics } from './kernel/observe/metrics.ts'
 import { loadModel } from './kernel/protocol/schema.ts'
 import { openSqlite } from './kernel/store/sqlite/engine.ts'
@@ -45,37 +45,37 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const health = new Health(clock)
   const tls = readTls(config)
   const store = await openStore(config, clock, metrics, health, log)
-  try {
-    const { running, jobs } = startServices({ store, clock, metrics, log, config, targets: createTargets(store) })
-    const edge = await startEdge({
-      ...config,
-      tls,
-      metrics,
-      log,
-      services: services.map(({ id }, i) => ({ model: loadModel(id), running: running[i] as RunningService })),
-      management: {
-        clock,
-        health: () => health.check(store),
-        metrics: () => metrics.render(),
-        reset: () => store.reset(),
-      },
-    })
-    return {
-      url: `${tls === undefined ? 'http' : 'https'}://${reachableHost(config.host)}:${edge.port}`,
-      port: edge.port,
-      clock,
-      async close() {
-        health.drain()
-        await drain(edge, running, clock)
-        await jobs.stop(JOBS_GRACE_MS)
-        await store.close()
-        clock.close()
-      },
-    }
-  } catch (error) {
+  const { running, jobs } = startServices({ store, clock, metrics, log, config, targets: createTargets(store) })
+  const stopWhatIsBehindTheEdge = async () => {
+    await jobs.stop(JOBS_GRACE_MS)
     await store.close()
     clock.close()
+  }
+  const edge = await startEdge({
+    ...config,
+    tls,
+    metrics,
+    log,
+    services: services.map(({ id }, i) => ({ model: loadModel(id), running: running[i] as RunningService })),
+    management: {
+      clock,
+      health: () => health.check(store),
+      metrics: () => metrics.render(),
+      reset: () => store.reset(),
+    },
+  }).catch(async (error) => {
+    await stopWhatIsBehindTheEdge()
     throw error
+  })
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://${reachableHost(config.host)}:${edge.port}`,
+    port: edge.port,
+    clock,
+    async close() {
+      health.drain()
+      await drain(edge, running, clock)
+      await stopWhatIsBehindTheEdge()
+    },
   }
 }
 

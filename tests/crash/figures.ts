@@ -19,12 +19,16 @@ export class Figures {
 
   /** The names of those that are zero. */
   missing(): string[] {
-    return this.#all().filter(([, value]) => value === 0).map(([name]) => name)
+    return this.#all()
+      .filter(([, value]) => value === 0)
+      .map(([name]) => name)
   }
 
   toString(): string {
     const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-    return this.#all().map(([name, value]) => `  ${words(name).padEnd(26)}${String(value).padStart(9)}`).join('\n')
+    return this.#all()
+      .map(([name, value]) => `  ${words(name).padEnd(26)}${String(value).padStart(9)}`)
+      .join('\n')
   }
 
   #all(): [string, number][] {

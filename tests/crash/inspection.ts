@@ -2,7 +2,7 @@
  * A look at the files that a killed node left. At a copy of them: the log is recovered by whoever opens the database
  * first, and that must be the node.
  */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -13,8 +13,10 @@ export function inspect(dataDir: string): string[] {
   const copy = mkdtempSync(join(tmpdir(), 'millrace-inspection-'))
   try {
     // The index of the log (-shm) is left behind: it is no more than a cache.
-    for (const suffix of ['', '-wal'])
-      cpSync(databaseFile(dataDir) + suffix, databaseFile(copy) + suffix, { force: true })
+    for (const suffix of ['', '-wal']) {
+      const file = databaseFile(dataDir) + suffix
+      if (existsSync(file)) cpSync(file, databaseFile(copy) + suffix)
+    }
     const db = new DatabaseSync(databaseFile(copy))
     const problems = [...damage(db), ...contradictions(db)]
     db.close()
@@ -25,7 +27,10 @@ export function inspect(dataDir: string): string[] {
 }
 
 function damage(db: DatabaseSync): string[] {
-  const lines = db.prepare('pragma integrity_check').all().map((row) => String(row.integrity_check))
+  const lines = db
+    .prepare('pragma integrity_check')
+    .all()
+    .map((row) => String(row.integrity_check))
   return lines.length === 1 && lines[0] === 'ok' ? [] : lines
 }
 

@@ -17,6 +17,7 @@ export class NodeUnderTest {
   onEnd: (how: string) => void = () => undefined
   #process: LaunchedNode | undefined
   #port = 0
+  #isUp = false
   #up = Promise.withResolvers<void>()
   #starts = 0
 
@@ -42,6 +43,7 @@ export class NodeUnderTest {
     })
     this.#port = Number(new URL(await Promise.race([launched.ready, late])).port)
     this.#starts++
+    this.#isUp = true
     this.#up.resolve()
   }
 
@@ -55,10 +57,16 @@ export class NodeUnderTest {
 
   /** SIGKILL; resolves when the process has ended. */
   async kill(): Promise<void> {
-    this.#up = Promise.withResolvers()
+    if (this.#isUp) this.#up = Promise.withResolvers()
+    this.#isUp = false
     const killed = this.#process
     this.#process = undefined
     await killed?.kill('SIGKILL')
+  }
+
+  /** For the end of this process, when there is no time to wait. */
+  killNow(): void {
+    void this.#process?.kill('SIGKILL')
   }
 
   removeData(): void {

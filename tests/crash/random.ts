@@ -31,6 +31,12 @@ export class Random {
 
   /** From 0 up to, but not including, 1. */
   #next(): number {
-    return createHash('sha256').update(`${this.#seed}#${this.#drawn++}`).digest().readUInt32LE() / 2 ** 32
+    return (
+      createHash('sha256')
+        .update(`${this.#seed}#${this.#drawn++}`)
+        .digest()
+        .readUInt32LE() /
+      2 ** 32
+    )
   }
 }

@@ -47,11 +47,9 @@ export class SystemClock implements Clock {
 
   now(): Millis {
     const machine = Date.now()
-    const passed = machine - this.#machine
+    const passed = Math.max(machine - this.#machine, 0)
     this.#machine = machine
-    const target = machine + this.#offset
-    if (target >= this.#reading) this.#reading = target
-    else if (passed > 0) this.#reading += passed / 2
+    this.#reading = Math.max(machine + this.#offset, this.#reading + passed / 2)
     return Math.floor(this.#reading)
   }
 

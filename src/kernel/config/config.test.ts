@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, allOptions, configWith, isLoopback, readConfig } from './config.ts'
+import { allOptions, ConfigError, configWith, isLoopback, readConfig } from './config.ts'
 import { helpText, optionTable } from './help.ts'
 
 test('the defaults serve a developer on one machine', () => {

@@ -3,12 +3,12 @@
  * the README's table and the type `Config` all come from it. A service's own options are a group named after it.
  */
 import {
-  type Option,
   bytes,
   choice,
   count,
   durationMs,
   flag,
+  type Option,
   onOff,
   optionalText,
   port,

@@ -1,6 +1,6 @@
 /** What the edge counts and logs of each request. */
 import type { Logger } from 'pino'
-import { LATENCY_BUCKETS, type Counter, type Family, type Histogram, type Metrics } from '../observe/metrics.ts'
+import { type Counter, type Family, type Histogram, LATENCY_BUCKETS, type Metrics } from '../observe/metrics.ts'
 import type { Exchange } from './exchange.ts'
 
 export class EdgeMetrics {

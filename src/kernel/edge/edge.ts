@@ -6,7 +6,7 @@ import { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
 import { MANAGEMENT_PREFIX, type ManagementNode, manage } from './management.ts'
 import { type ServedService, ServiceRegistry } from './registry.ts'
-import { type PortOptions, openPort } from './server.ts'
+import { openPort, type PortOptions } from './server.ts'
 import { type EdgeNode, handle, refuseTooLarge, respond } from './steps.ts'
 
 export interface EdgeOptions extends Omit<PortOptions, 'onRequest'> {

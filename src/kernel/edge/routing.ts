@@ -10,7 +10,7 @@
 import type { ProtocolName } from '../protocol/codec.ts'
 import type { Operation } from '../protocol/schema.ts'
 import { ServiceError } from '../service-error.ts'
-import { type ServedService, type ServiceRegistry, likeness } from './registry.ts'
+import { likeness, type ServedService, type ServiceRegistry } from './registry.ts'
 
 /** What routing looks at; `body` is read only for a form. */
 export interface RequestHead {

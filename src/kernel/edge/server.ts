@@ -50,16 +50,22 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
   const onRequest = (request: HttpRequest, response: HttpResponse): void =>
     options.onRequest(new Exchange(request, response), request)
   const http2 = new LazyHttp2(options, onRequest)
+  const connections = new Set<Socket>()
+  /** Those of which we don't know yet what they speak. */
   const fresh = new Set<Socket>()
 
-  const server = await createHttp1(options, onRequest)
+  const server = createHttp1(options, onRequest)
   server.on('clientError', refuseMalformed)
-  server.on('checkExpectation', onRequest) // for the same reason; an unknown expectation is ignored
+  server.on('checkExpectation', onRequest) // or Node answers by itself, without a request id
   // The server of HTTP/1 owns the port, since only a listening one enforces its time-outs; it is given the connections
   // that turn out to be its own.
   const arrival = options.tls === undefined ? 'connection' : 'secureConnection'
   const [serveHttp1] = server.listeners(arrival) as [(socket: Socket) => void]
   server.removeAllListeners(arrival)
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
   const serve = (socket: Socket, isHttp2: boolean): void => {
     if (isHttp2) http2.serve(socket)
     else serveHttp1.call(server, socket)
@@ -84,16 +90,12 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
         for (const socket of fresh) socket.destroy()
       }),
     destroy: () => {
-      server.closeAllConnections()
-      http2.destroy()
+      for (const socket of connections) socket.destroy()
     },
   }
 }
 
-async function createHttp1(
-  options: PortOptions,
-  onRequest: (q: HttpRequest, s: HttpResponse) => void,
-): Promise<Server> {
+function createHttp1(options: PortOptions, onRequest: (q: HttpRequest, s: HttpResponse) => void): Server {
   const { headerTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, tls } = options
   const shortestMs = Math.min(headerTimeoutMs, requestTimeoutMs)
   const limits = {
@@ -103,10 +105,10 @@ async function createHttp1(
     // One timer looks over all connections; a client that is late is cut off within a quarter of its time.
     connectionsCheckingInterval: Math.min(Math.ceil(shortestMs / 4), 5000),
     maxHeaderSize: MAX_HEADER_BYTES,
-    requireHostHeader: false, // or Node answers by itself, without a request id
+    requireHostHeader: false, // for the same reason
   }
   if (tls === undefined) return http.createServer(limits, onRequest)
-  const https = await import('node:https')
+  const https = process.getBuiltinModule('node:https')
   const secure = { ...limits, ...tls, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: headerTimeoutMs }
   return https.createServer(secure, onRequest) as unknown as Server
 }
@@ -186,10 +188,6 @@ class LazyHttp2 {
   /** Lets each session finish its requests. */
   close(): void {
     for (const session of this.#sessions) session.close()
-  }
-
-  destroy(): void {
-    for (const session of this.#sessions) session.destroy()
   }
 
   #create(): Http2Server {

@@ -136,7 +136,7 @@ test('a service may fill in a required member before it is missed', async () => 
     sqs: {
       handlers: { GetQueueUrl: ({ QueueName }: { QueueName: string }) => ({ QueueUrl: QueueName }) },
       prepare: (_, input, { path }) => {
-        input['QueueName'] ??= path
+        input.QueueName ??= path
       },
     },
   })

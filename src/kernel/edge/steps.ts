@@ -53,7 +53,7 @@ export function handle(exchange: Exchange, node: EdgeNode): void {
 
 /** Sends an answer that was made without the steps; what is not a call of an API is not counted as one. */
 export function respond(exchange: Exchange, node: EdgeNode, answer: Promise<WireAnswer>): void {
-  answer
+  void answer
     .catch((error) => bareError(internalFailure(exchange, node, error)))
     .then((value) => send(exchange, node, value))
 }

@@ -53,3 +53,16 @@ test('a handshake that is never begun, and a request that never comes, are cut o
   mute.resume()
   await once(mute, 'close')
 })
+
+test('a handshake that is under way does not hold up the end', async () => {
+  const edge = await startTestEdge(services, { tls })
+  using silent = new RawClient(edge.port)
+  await once(silent.socket, 'connect')
+  using served = new RawClient(edge.port)
+  served.send('no handshake')
+  await served.untilEnd() // connections are accepted in order: the silent one has been, too
+  const drained = edge.drain()
+  edge.destroy()
+  await drained
+  assert.equal(await silent.untilEnd(), '')
+})

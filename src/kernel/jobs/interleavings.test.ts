@@ -100,6 +100,10 @@ class Simulation {
     }
   }
 
+  close(): void {
+    this.#store.close()
+  }
+
   #startNode(): void {
     const connection = this.#store.connect()
     const node: Node = {
@@ -167,6 +171,7 @@ test('every job is completed, whatever crashes, and none runs twice at once', { 
       const simulation = new Simulation()
       for (const step of steps) await simulation.take(step)
       await simulation.runDry()
+      simulation.close()
       assert.deepEqual(simulation.rows, [])
       assert.deepEqual(simulation.overlaps, [])
       for (let payload = 0; payload < simulation.scheduled; payload++) {

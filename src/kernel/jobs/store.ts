@@ -79,7 +79,7 @@ async function renew(tx: Tx, { held, leaseMs }: LeaseRequest): Promise<void> {
       kind,
       key,
       lease,
-      tx.now + leaseMs / 2, // not yet worth a write otherwise
+      tx.now + Math.floor((leaseMs * 2) / 3), // with more than that left, the next look is early enough
     ])
   }
 }

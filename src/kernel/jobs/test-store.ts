@@ -35,6 +35,7 @@ export class TestStore {
   readonly #tx: SqliteTx
   readonly #commands = new Map<string, AnyCommand>()
   readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #connections: Connection[] = []
   #waiting: Waiting[] = []
   #isServing = false
 
@@ -86,7 +87,13 @@ export class TestStore {
       reset: () => Promise.reject(new Error('not needed here')),
       close: async () => connection.cut(),
     }
+    this.#connections.push(connection)
     return connection
+  }
+
+  /** Ends every node for good: what a test leaves behind must not go on in real time. */
+  close(): void {
+    for (const connection of this.#connections) connection.cut()
   }
 
   #execute<A, R>(command: Command<A, R>, args: A): Promise<R> {

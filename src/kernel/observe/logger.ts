@@ -2,7 +2,7 @@
  * The log: one line of JSON an event, on standard error; standard output is for people. It never carries a message
  * body, a request body or a secret.
  */
-import { type Logger, destination, pino } from 'pino'
+import { destination, type Logger, pino } from 'pino'
 
 export type { Logger } from 'pino'
 

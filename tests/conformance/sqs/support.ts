@@ -130,8 +130,9 @@ export class SqsFixture {
   }
 
   /** A request in the Query protocol; resolves to the XML. */
-  async query(parameters: Readonly<Record<string, string>>): Promise<{ status: number; xml: string }> {
-    const answer = await fetch(this.node.url, { method: 'POST', body: new URLSearchParams(parameters) })
+  async query(parameters: Readonly<Record<string, string | undefined>>): Promise<{ status: number; xml: string }> {
+    const given = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined)
+    const answer = await fetch(this.node.url, { method: 'POST', body: new URLSearchParams(given) })
     return { status: answer.status, xml: await answer.text() }
   }
 

@@ -1,5 +1,5 @@
 /** An edge for tests: real models, handlers of the test's own, no store behind them. */
-import { type Socket, connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { pino } from 'pino'
 import { SystemClock } from '../../clock/clock.ts'
 import type { RunningService } from '../../kernel.ts'

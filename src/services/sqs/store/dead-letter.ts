@@ -6,13 +6,13 @@ import { addToGroup } from './groups.ts'
 import { findQueue, type Queue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 /**
- * The queue that takes what `source` gives up: undefined if there is none, if it was deleted, or if it doesn't allow
- * this source. Messages then stay where they are.
+ * The queue that takes what `source` gives up: undefined if there is none, if it was deleted, if it doesn't allow this
+ * source, or if it is the source itself. Messages then stay where they are.
  */
 export async function deadLetterQueueFor(tx: Tx, source: Queue): Promise<Queue | undefined> {
   if (source.redrivePolicy === undefined) return undefined
   const target = await findQueue(tx, source.redrivePolicy.target)
-  if (target === undefined || target.fifo !== source.fifo) return undefined
+  if (target === undefined || target.fifo !== source.fifo || target.queueId === source.queueId) return undefined
   return allowsSource(target.attributes.RedriveAllowPolicy, source.arn) ? target : undefined
 }
 

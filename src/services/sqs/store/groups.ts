@@ -2,15 +2,17 @@
  * Message groups of FIFO queues.
  *
  * A group is delivered from its oldest undeleted message up to the first that is in flight or delayed; so it is blocked
- * exactly while its head is hidden. `ready_at` says when the head can be received, `turn` which of the groups that are
- * ready comes first: a group goes behind those that already wait whenever its head becomes available again.
+ * exactly while its head is hidden. `ready_at` says when the head can be received or, if that is earlier, expires and
+ * makes way for the next one; `turn` which of the groups that are ready comes first: a group goes behind those that
+ * already wait whenever its head becomes available again.
  *
  * Invariants
  * - A group has a row if and only if it has messages.
- * - `ready_at` ≥ the head's `visible_at`: a group is never offered early.
+ * - A group is never offered early: from `ready_at` on, a receive can take or remove its head.
  * - New messages join at the end and never change when a group is ready.
  */
 import type { Tx } from '../../../kernel/store/store.ts'
+import type { Queue } from './queue-row.ts'
 
 /** The group of a message that was just sent. */
 export async function addToGroup(
@@ -52,12 +54,13 @@ export async function nextReadyAt(tx: Tx, backlogId: number): Promise<number | u
  */
 export async function settleGroup(
   tx: Tx,
-  backlogId: number,
+  { backlogId, attributes }: Queue,
   groupId: string,
   changed: readonly number[],
 ): Promise<void> {
-  const head = await tx.get<{ id: number; visibleAt: number }>(
-    `select id, visible_at as "visibleAt" from sqs_message where backlog_id = ? and group_id = ? order by id limit 1`,
+  const head = await tx.get<{ id: number; visibleAt: number; sentAt: number }>(
+    `select id, visible_at as "visibleAt", sent_at as "sentAt" from sqs_message
+     where backlog_id = ? and group_id = ? order by id limit 1`,
     [backlogId, groupId],
   )
   if (head === undefined) {
@@ -67,9 +70,20 @@ export async function settleGroup(
   if (changed.every((id) => id > head.id)) return
   const [turn] = await tx.nextIds(1)
   await tx.run('update sqs_group set ready_at = ?, turn = ? where backlog_id = ? and group_id = ?', [
-    Math.max(head.visibleAt, tx.now),
+    Math.max(Math.min(head.visibleAt, head.sentAt + attributes.MessageRetentionPeriod * 1000), tx.now),
     turn as number,
     backlogId,
     groupId,
   ])
+}
+
+/** Works out anew when each group is ready, after the queue's delay or retention period has changed. */
+export async function settleAllGroups(tx: Tx, backlogId: number, retentionSeconds: number): Promise<void> {
+  await tx.run(
+    `update sqs_group set ready_at = (
+       select case when visible_at < sent_at + ? then visible_at else sent_at + ? end from sqs_message
+       where backlog_id = sqs_group.backlog_id and group_id = sqs_group.group_id order by id limit 1
+     ) where backlog_id = ?`,
+    [retentionSeconds * 1000, retentionSeconds * 1000, backlogId],
+  )
 }

@@ -77,6 +77,6 @@ async function moveOne(tx: Tx, source: Queue, target: Queue, message: Candidate)
   )
   await tx.run('delete from sqs_message where backlog_id = ? and id = ?', [source.backlogId, message.id])
   if (message.groupId === null || !source.fifo) return
-  await settleGroup(tx, source.backlogId, message.groupId, [message.id])
+  await settleGroup(tx, source, message.groupId, [message.id])
   await addToGroup(tx, target.backlogId, message.groupId, tx.now, id)
 }

@@ -19,6 +19,9 @@ export interface Queue extends QueueAddress {
   readonly purgedAt: number | null
 }
 
+/** Messages sent at this time or before are past their retention. */
+export const expiryLimit = (tx: Tx, { attributes }: Queue): number => tx.now - attributes.MessageRetentionPeriod * 1000
+
 /** Names a queue to those who wait for its messages (`tx.wake`). */
 export const wakeKey = ({ accountId, region, name }: QueueAddress): string => `${accountId}/${region}/${name}`
 export const WAKE_CHANNEL = 'sqs.queue'

@@ -22,10 +22,11 @@ import {
 import { needsCounts, type QueueFacts } from '../model/queue-description.ts'
 import { allowsSource, parseRedrivePolicy } from '../model/redrive.ts'
 import { addTags, removeTags, type Tags } from '../model/tags.ts'
-import { depthOf } from './depth.ts'
+import { forgetMoves } from './move-tasks.ts'
+import { settleAllGroups } from './groups.ts'
 import { findQueue, type Queue, requireQueue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
-import { removeExpired } from './retention.ts'
-import { COLLECT_JOB, scheduleSweep } from './sweep.ts'
+import { countUnexpired } from './retention.ts'
+import { COLLECT_JOB, cancelSweep, scheduleSweep, sweepNow } from './sweep.ts'
 
 /** More waiters than there can be. */
 const EVERYBODY = 1_000_000
@@ -80,8 +81,9 @@ async function checkNotDeletedRecently(tx: Tx, { accountId, region, name }: Queu
   if (recent !== undefined) throw queueDeletedRecently()
 }
 
+/** As `Queue.arn` has it, however the policy spells it. */
 const deadLetterArn = ({ RedrivePolicy }: QueueAttributes): string | null =>
-  RedrivePolicy === undefined ? null : parseRedrivePolicy(RedrivePolicy).deadLetterTargetArn
+  RedrivePolicy === undefined ? null : queueArn(parseRedrivePolicy(RedrivePolicy).target)
 
 /** What only the store knows of a redrive policy: whether its target exists, is of the same type, and allows the source. */
 async function checkDeadLetterQueue(
@@ -113,6 +115,8 @@ export const deleteQueue = single('sqs.deleteQueue', async (tx, address: QueueAd
     [address.accountId, address.region, address.name, tx.now],
   )
   await tx.run('delete from sqs_deleted_queue where deleted_at <= ?', [tx.now - COOL_DOWN_MS])
+  await cancelSweep(tx, queue)
+  await forgetMoves(tx, queue)
   await abandonBacklog(tx, queue)
 })
 
@@ -140,9 +144,6 @@ async function abandonBacklog(tx: Tx, queue: Queue): Promise<void> {
   tx.wake(WAKE_CHANNEL, wakeKey(queue), EVERYBODY)
 }
 
-/** Expired messages that a description removes first, so that they aren't counted; beyond these the sweep does it. */
-const MAX_EXPIRED = 10_000
-
 export interface DescribeQueueCall {
   readonly queue: QueueAddress
   /** The attributes asked for; counting messages is left out if none of them needs it. */
@@ -151,9 +152,7 @@ export interface DescribeQueueCall {
 
 export const describe = single('sqs.describe', async (tx, call: DescribeQueueCall): Promise<QueueFacts> => {
   const queue = await requireQueue(tx, call.queue)
-  const counted = needsCounts(call.selected)
-  if (counted) await removeExpired(tx, queue, MAX_EXPIRED)
-  const depth = counted ? await depthOf(tx, queue.backlogId) : { visible: 0, inFlight: 0, delayed: 0 }
+  const depth = needsCounts(call.selected) ? await countUnexpired(tx, queue) : { visible: 0, inFlight: 0, delayed: 0 }
   const { attributes, arn, createdAt, modifiedAt: lastModifiedAt } = queue
   return { attributes, arn, createdAt, lastModifiedAt, ...depth }
 })
@@ -166,11 +165,10 @@ export interface SetAttributesCall {
 export const setAttributes = single('sqs.setAttributes', async (tx, call: SetAttributesCall): Promise<void> => {
   const queue = await requireQueue(tx, call.queue)
   const changed = changeAttributes(queue.attributes, call.attributes)
-  if (changed.RedrivePolicy !== queue.attributes.RedrivePolicy) await checkDeadLetterQueue(tx, queue, changed)
+  if (typeof call.attributes.RedrivePolicy === 'string') await checkDeadLetterQueue(tx, queue, changed)
   await saveAttributes(tx, queue, changed)
-  if (queue.fifo && changed.DelaySeconds !== queue.attributes.DelaySeconds)
-    await delayAgain(tx, queue, changed.DelaySeconds)
-  if (changed.MessageRetentionPeriod < queue.attributes.MessageRetentionPeriod) await scheduleSweep(tx, { ...queue, attributes: changed })
+  if (queue.fifo) await applyToMessages(tx, queue, changed)
+  if (changed.MessageRetentionPeriod < queue.attributes.MessageRetentionPeriod) await sweepNow(tx, queue)
   tx.wake(WAKE_CHANNEL, wakeKey(queue), EVERYBODY) // a shorter delay makes messages visible
 })
 
@@ -184,18 +182,17 @@ async function saveAttributes(tx: Tx, queue: Queue, attributes: QueueAttributes)
 }
 
 /** The delay of a FIFO queue also holds for the messages that are in it and were never received. */
-async function delayAgain(tx: Tx, queue: Queue, delaySeconds: number): Promise<void> {
-  await tx.run('update sqs_message set visible_at = sent_at + ? where backlog_id = ? and receive_count = 0', [
-    delaySeconds * 1000,
-    queue.backlogId,
-  ])
-  await tx.run(
-    `update sqs_group set ready_at = (
-       select visible_at from sqs_message
-       where backlog_id = sqs_group.backlog_id and group_id = sqs_group.group_id order by id limit 1
-     ) where backlog_id = ?`,
-    [queue.backlogId],
-  )
+async function applyToMessages(tx: Tx, { backlogId, attributes }: Queue, changed: QueueAttributes): Promise<void> {
+  const { DelaySeconds, MessageRetentionPeriod } = changed
+  const isNewDelay = DelaySeconds !== attributes.DelaySeconds
+  if (!isNewDelay && MessageRetentionPeriod === attributes.MessageRetentionPeriod) return
+  if (isNewDelay) {
+    await tx.run('update sqs_message set visible_at = sent_at + ? where backlog_id = ? and receive_count = 0', [
+      DelaySeconds * 1000,
+      backlogId,
+    ])
+  }
+  await settleAllGroups(tx, backlogId, MessageRetentionPeriod)
 }
 
 export interface ListQueuesCall {

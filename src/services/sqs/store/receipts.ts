@@ -13,7 +13,7 @@ import type { QueueAddress } from '../model/names.ts'
 import type { Receipt } from '../model/receipt-handle.ts'
 import { DepthChanges } from './depth.ts'
 import { settleGroup } from './groups.ts'
-import { type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
+import { expiryLimit, type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 import { inSlices } from './sql.ts'
 
 /** A decoded receipt handle. */
@@ -92,16 +92,17 @@ async function deleteFifo(
       outcomes.push(null)
     }
   }
-  for (const [groupId, ids] of deleted) await settleGroup(tx, queue.backlogId, groupId, ids)
+  for (const [groupId, ids] of deleted) await settleGroup(tx, queue, groupId, ids)
   if (deleted.size > 0) tx.wake(WAKE_CHANNEL, wakeKey(queue), deleted.size) // what comes next in these groups
   return outcomes
 }
 
+/** Undefined if the message was deleted or is past its retention. */
 const findReceived = (tx: Tx, queue: Queue, id: number): Promise<Received | undefined> =>
   tx.get<Received>(
     `select group_id as "groupId", visible_at as "visibleAt", receive_count as "receiveCount"
-     from sqs_message where backlog_id = ? and id = ?`,
-    [queue.backlogId, id],
+     from sqs_message where backlog_id = ? and id = ? and sent_at > ?`,
+    [queue.backlogId, id, expiryLimit(tx, queue)],
   )
 
 export interface ChangeVisibilityCall {
@@ -136,7 +137,7 @@ async function changeOne(tx: Tx, queue: Queue, receipt: HeldReceipt, timeoutMs: 
     queue.backlogId,
     receipt.id,
   ])
-  if (queue.fifo) await settleGroup(tx, queue.backlogId, message.groupId, [receipt.id])
+  if (queue.fifo) await settleGroup(tx, queue, message.groupId, [receipt.id])
   tx.wake(WAKE_CHANNEL, wakeKey(queue)) // waiters were told to look again at the old time
   return null
 }

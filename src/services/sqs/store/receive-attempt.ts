@@ -59,7 +59,7 @@ async function hideAgain(
   }
   for (const groupId of new Set(messages.map((message) => message.groupId as string))) {
     const changed = messages.filter((message) => message.groupId === groupId).map((message) => message.id)
-    await settleGroup(tx, queue.backlogId, groupId, changed)
+    await settleGroup(tx, queue, groupId, changed)
   }
   await tx.run('update sqs_receive_attempt set hidden_until = ? where backlog_id = ? and attempt_id = ?', [
     hiddenUntil,

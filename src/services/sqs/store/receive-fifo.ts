@@ -8,7 +8,7 @@ import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
 import { readyGroups, settleGroup } from './groups.ts'
 import type { ClaimedMessage, ClaimedMessages } from './message-row.ts'
-import type { Queue } from './queue-row.ts'
+import { expiryLimit, type Queue } from './queue-row.ts'
 import { replayAttempt, saveAttempt } from './receive-attempt.ts'
 
 /** Nothing, without an error, when too many messages are in flight. */
@@ -49,7 +49,7 @@ async function takeFromGroup(
   limit: number,
   hideMs: number,
 ): Promise<ClaimedMessage[]> {
-  const oldest = tx.now - queue.attributes.MessageRetentionPeriod * 1000
+  const oldest = expiryLimit(tx, queue)
   const maxReceives = queue.redrivePolicy?.maxReceiveCount ?? Number.POSITIVE_INFINITY
   const taken: number[] = []
   const gone: number[] = []
@@ -73,7 +73,7 @@ async function takeFromGroup(
     if (candidates.length < limit) break
   }
   const claimed = await claimThese(tx, queue.backlogId, taken, hideMs)
-  await settleGroup(tx, queue.backlogId, groupId, [...taken, ...gone])
+  await settleGroup(tx, queue, groupId, [...taken, ...gone])
   return claimed
 }
 

@@ -13,7 +13,7 @@ import { changeDepth } from './depth.ts'
 import { noisyGroups, pickFairly } from './fairness.ts'
 import { nextReadyAt } from './groups.ts'
 import type { ClaimedMessage, ClaimedMessages } from './message-row.ts'
-import { type Queue, QueueLookup } from './queue-row.ts'
+import { expiryLimit, type Queue, QueueLookup } from './queue-row.ts'
 import { receiveFifo } from './receive-fifo.ts'
 import { inSlices } from './sql.ts'
 
@@ -23,7 +23,10 @@ export interface Received {
   readonly receivedAt: number
   /** How long an empty receive waits, in milliseconds, from the call's beginning. */
   readonly waitMs: number
-  /** When a message that is hidden now becomes visible; undefined if none is. */
+  /**
+   * To those who wait and didn't get all they asked for: when the first of the messages that are hidden now, those of
+   * this receive included, becomes visible. Undefined if none is hidden.
+   */
   readonly nextVisibleAt: number | undefined
 }
 
@@ -35,7 +38,7 @@ export const receiveMessages = batched('sqs.receive', async (tx, calls: readonly
     const call = calls[at] as ReceiveCall
     const queue = await queues.find(call.queue)
     if (queue === undefined) settled[at] = failed(queueDoesNotExist())
-    else if (queue.fifo) settled[at] = await answer(tx, queue, call, await receiveFifo(tx, queue, call))
+    else if (queue.fifo) settled[at] = await receiveAlone(tx, queue, call)
     else {
       const key = `${queue.queueId} ${visibilityMs(queue, call)}`
       const group = groups.get(key)
@@ -51,10 +54,10 @@ export const receiveMessages = batched('sqs.receive', async (tx, calls: readonly
   return settled
 })
 
-async function answer(tx: Tx, queue: Queue, call: ReceiveCall, claimed: ClaimedMessages): Promise<Settled<Received>> {
-  const waitMs = waitMsOf(queue, call)
-  const nextVisibleAt = claimed.messages.length > 0 || waitMs === 0 ? undefined : await nextVisible(tx, queue)
-  return done({ queueId: queue.queueId, ...claimed, waitMs, nextVisibleAt })
+async function receiveAlone(tx: Tx, queue: Queue, call: ReceiveCall): Promise<Settled<Received>> {
+  const claimed = await receiveFifo(tx, queue, call)
+  const nextVisibleAt = await nextVisible(tx, queue, [call], claimed)
+  return done({ queueId: queue.queueId, ...claimed, waitMs: waitMsOf(queue, call), nextVisibleAt })
 }
 
 const waitMsOf = (queue: Queue, call: ReceiveCall): number =>
@@ -65,24 +68,24 @@ async function receiveTogether(tx: Tx, queue: Queue, calls: readonly ReceiveCall
   const asked = calls.reduce((sum, call) => sum + call.limit, 0)
   const limit = Math.min(asked, await roomInFlight(tx, queue, first.maxInFlight, asked))
   const messages = limit === 0 ? [] : await claimDeliverable(tx, queue, limit, visibilityMs(queue, first))
+  const { queueId } = queue
+  const receivedAt = tx.now
+  const nextVisibleAt = await nextVisible(tx, queue, calls, { messages, receivedAt })
   let next = 0
-  const settled: Settled<Received>[] = []
-  for (const call of calls) {
+  return calls.map((call) => {
+    const waitMs = waitMsOf(queue, call)
     // Too many in flight is an error to those who ask once; those who wait, wait.
-    if (limit === 0 && waitMsOf(queue, call) === 0) settled.push(failed(tooManyInFlight()))
-    else
-      settled.push(
-        await answer(tx, queue, call, { messages: messages.slice(next, next + call.limit), receivedAt: tx.now }),
-      )
+    if (limit === 0 && waitMs === 0) return failed(tooManyInFlight())
+    const from = next
     next += call.limit
-  }
-  return settled
+    return done({ queueId, messages: messages.slice(from, next), receivedAt, waitMs, nextVisibleAt })
+  })
 }
 
 /** Claims until `limit` messages can be delivered or no more are visible. */
 async function claimDeliverable(tx: Tx, queue: Queue, limit: number, hideMs: number): Promise<ClaimedMessage[]> {
   const deliverable: ClaimedMessage[] = []
-  const oldest = tx.now - queue.attributes.MessageRetentionPeriod * 1000
+  const oldest = expiryLimit(tx, queue)
   const maxReceives = queue.redrivePolicy?.maxReceiveCount ?? Number.POSITIVE_INFINITY
   let deadLetterQueue: Queue | undefined
   while (deliverable.length < limit) {
@@ -125,7 +128,16 @@ async function claim(tx: Tx, queue: Queue, limit: number, hideMs: number): Promi
   return claimThese(tx, queue.backlogId, await pickFairly(tx, queue.backlogId, noisy, limit), hideMs)
 }
 
-async function nextVisible(tx: Tx, queue: Queue): Promise<number | undefined> {
+/** Looked up only if one of the calls waits and the calls got less than they asked for. */
+async function nextVisible(
+  tx: Tx,
+  queue: Queue,
+  calls: readonly ReceiveCall[],
+  { messages }: ClaimedMessages,
+): Promise<number | undefined> {
+  const asked = calls.reduce((sum, call) => sum + call.limit, 0)
+  if (messages.length === asked || calls.every((call) => waitMsOf(queue, call) === 0)) return undefined
+  if (messages.length > 0 && visibilityMs(queue, calls[0] as ReceiveCall) === 0) return tx.now // they stay visible
   if (queue.fifo) return nextReadyAt(tx, queue.backlogId)
   const row = await tx.get<{ at: number | null }>(
     'select min(visible_at) as at from sqs_message where backlog_id = ? and visible_at > ?',

@@ -22,6 +22,6 @@ export const releaseMessages = single('sqs.release', async (tx, call: ReleaseCal
     )
     if (queue.fifo && released?.groupId) groups.set(released.groupId, [...(groups.get(released.groupId) ?? []), id])
   }
-  for (const [groupId, ids] of groups) await settleGroup(tx, queue.backlogId, groupId, ids)
+  for (const [groupId, ids] of groups) await settleGroup(tx, queue, groupId, ids)
   tx.wake(WAKE_CHANNEL, wakeKey(queue), call.messages.length)
 })

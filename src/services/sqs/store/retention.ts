@@ -3,9 +3,9 @@
  * ascend in the order of sending, so the oldest messages of a backlog are the first by its primary key.
  */
 import type { Tx } from '../../../kernel/store/store.ts'
-import { changeDepth } from './depth.ts'
+import { changeDepth, type Depth, depthOf } from './depth.ts'
 import { settleGroup } from './groups.ts'
-import type { Queue } from './queue-row.ts'
+import { expiryLimit, type Queue } from './queue-row.ts'
 import { inSlices } from './sql.ts'
 
 interface OldMessage {
@@ -16,9 +16,18 @@ interface OldMessage {
 
 const SLICE = 500
 
+/** Expired messages that are removed so as not to be counted; beyond these it is left to the sweep. */
+const MAX_UNCOUNTED = 10_000
+
+/** How many messages a queue holds, without those past their retention. */
+export async function countUnexpired(tx: Tx, queue: Queue): Promise<Depth> {
+  await removeExpired(tx, queue, MAX_UNCOUNTED)
+  return depthOf(tx, queue.backlogId)
+}
+
 /** Deletes messages past their retention, at most about `limit`. True if there may be more. */
 export async function removeExpired(tx: Tx, queue: Queue, limit: number): Promise<boolean> {
-  const oldest = tx.now - queue.attributes.MessageRetentionPeriod * 1000
+  const oldest = expiryLimit(tx, queue)
   for (let removed = 0; removed < limit; ) {
     const candidates = await tx.all<OldMessage>(
       `select id, group_id as "groupId", sent_at as "sentAt" from sqs_message where backlog_id = ? order by id limit ?`,
@@ -39,5 +48,5 @@ async function remove(tx: Tx, queue: Queue, messages: readonly OldMessage[]): Pr
   if (messages.length > 0) await changeDepth(tx, queue.backlogId, -messages.length)
   if (!queue.fifo) return
   const byGroup = Map.groupBy(messages, (message) => message.groupId as string)
-  for (const [groupId, gone] of byGroup) await settleGroup(tx, queue.backlogId, groupId, gone.map(({ id }) => id))
+  for (const [groupId, gone] of byGroup) await settleGroup(tx, queue, groupId, gone.map(({ id }) => id))
 }

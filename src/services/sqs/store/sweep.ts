@@ -2,7 +2,7 @@
  * Cleaning up behind the queues, in slices short enough that nobody waits for them: what is past its retention, what
  * was remembered for five minutes, and the backlogs that purged and deleted queues left behind.
  */
-import { schedule } from '../../../kernel/jobs/jobs.ts'
+import { cancel, schedule } from '../../../kernel/jobs/jobs.ts'
 import { single, type Tx } from '../../../kernel/store/store.ts'
 import { DEDUPLICATION_WINDOW } from '../model/fifo.ts'
 import type { QueueAttributes } from '../model/queue-attributes.ts'
@@ -17,9 +17,19 @@ const SLICE = 1_000
 /** A queue is not swept more often than this, however many messages expire one after the other. */
 const MIN_PAUSE_MS = 60_000
 
-/** To be called with every queue that is created, and when its retention period changes. */
+/** To be called with every queue that is created. */
 export async function scheduleSweep(tx: Tx, { queueId, attributes }: Pick<Queue, 'queueId' | 'attributes'>): Promise<void> {
   await schedule(tx, { kind: SWEEP_JOB, key: String(queueId), due: tx.now + longestPauseMs(attributes), payload: { queueId } })
+}
+
+/** To be called when the retention period gets shorter: some messages may be past it already. */
+export async function sweepNow(tx: Tx, { queueId }: Pick<Queue, 'queueId'>): Promise<void> {
+  await schedule(tx, { kind: SWEEP_JOB, key: String(queueId), due: tx.now, payload: { queueId } })
+}
+
+/** To be called with every queue that is deleted. */
+export async function cancelSweep(tx: Tx, { queueId }: Pick<Queue, 'queueId'>): Promise<void> {
+  await cancel(tx, SWEEP_JOB, String(queueId))
 }
 
 /** No message that arrives from now on expires earlier. What a FIFO queue remembers is forgotten after five minutes. */

@@ -1,0 +1,33 @@
+/** The queues of a run. */
+import type { Queue } from './receiving.ts'
+import type { Scene } from './scene.ts'
+import type { MoveQueues } from './workload-move.ts'
+
+export interface Queues {
+  readonly standard: Queue
+  readonly fifo: Queue
+  readonly move: MoveQueues
+}
+
+export async function createQueues(scene: Scene): Promise<Queues> {
+  const dead = await create(scene, 'dead')
+  const redrive = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 })
+  return {
+    standard: await create(scene, 'standard'),
+    fifo: await create(scene, 'ordered.fifo', { FifoQueue: 'true' }),
+    move: {
+      source: await create(scene, 'source', { RedrivePolicy: redrive }),
+      dead,
+      destination: await create(scene, 'moved'),
+    },
+  }
+}
+
+async function create(scene: Scene, name: string, Attributes: Record<string, string> = {}) {
+  const created = await scene.callUntilAnswered((sqs) => sqs.createQueue({ QueueName: name, Attributes }))
+  const url = created?.QueueUrl as string
+  const described = await scene.callUntilAnswered((sqs) =>
+    sqs.getQueueAttributes({ QueueUrl: url, AttributeNames: ['QueueArn'] }),
+  )
+  return { name, url, arn: described?.Attributes?.QueueArn as string }
+}

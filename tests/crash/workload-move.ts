@@ -1,0 +1,108 @@
+/**
+ * Move tasks, one after the other: messages are brought into a dead-letter queue by receiving them too often, and a task
+ * moves them on to a third queue, slowly enough for kills to come in between.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ListMessageMoveTasksResultEntry } from '@aws-sdk/client-sqs'
+import { type Queue, receive } from './receiving.ts'
+import type { Scene } from './scene.ts'
+
+const MESSAGES = 40
+const MOVED_PER_SECOND = 20
+
+export interface MoveQueues {
+  /** Its messages go to `dead` when they are received a second time. */
+  readonly source: Queue
+  readonly dead: Queue & { readonly arn: string }
+  readonly destination: Queue & { readonly arn: string }
+}
+
+export async function moveRepeatedly(scene: Scene, queues: MoveQueues): Promise<void> {
+  for (let cycle = 0; cycle === 0 || !scene.ending; cycle++) {
+    const { acknowledged, unknown } = await fill(scene, queues, `move-${cycle}`)
+    await exhaust(scene, queues.source)
+    const task = await move(scene, queues, cycle)
+    const moved = task.ApproximateNumberOfMessagesMoved ?? 0
+    if (task.Status !== 'COMPLETED')
+      scene.ledger.violate('moved', `task ${cycle} is ${task.Status}: ${task.FailureReason}`)
+    if (moved < acknowledged || moved > acknowledged + unknown)
+      scene.ledger.violate(
+        'moved',
+        `task ${cycle} moved ${moved} of ${acknowledged} messages, or ${acknowledged + unknown}`,
+      )
+    const left = await countMessages(scene, queues.dead)
+    if (left > 0) scene.ledger.violate('moved', `task ${cycle} left ${left} messages behind`)
+    scene.ledger.figures.movesCompleted++
+    scene.ledger.figures.moved += moved
+  }
+}
+
+/** Sends to the source, and enters the messages into the ledger where the task will bring them. */
+async function fill(scene: Scene, { source, destination }: MoveQueues, name: string) {
+  const { ledger } = scene
+  let acknowledged = 0
+  let unknown = 0
+  for (let first = 0; first < MESSAGES; first += 10) {
+    const keys = Array.from({ length: 10 }, (_, i) => `${name}.${first + i}`)
+    const entries = keys.map((key) => ledger.mayArrive(destination.name, key))
+    const Entries = keys.map((MessageBody, i) => ({ Id: String(i), MessageBody }))
+    const outcome = await scene.call((sqs) => sqs.sendMessageBatch({ QueueUrl: source.url, Entries }))
+    if (outcome.kind === 'answered') {
+      acknowledged += entries.length
+      for (const entry of entries) entry.mustArrive = true // under an id of its own: it starts anew
+    } else unknown += entries.length
+  }
+  ledger.figures.sendsAcknowledged += acknowledged
+  ledger.figures.sendsUnknown += unknown
+  return { acknowledged, unknown }
+}
+
+/** Receives until everything has gone to the dead-letter queue. */
+async function exhaust(scene: Scene, source: Queue): Promise<void> {
+  do await receive(scene, source, { limit: 10, visibilitySeconds: 0, waitSeconds: 0 })
+  while ((await countMessages(scene, source)) > 0)
+}
+
+/** Starts a task, if the start that was cut off didn't, and waits for it to end. */
+async function move(
+  scene: Scene,
+  { dead, destination }: MoveQueues,
+  cycle: number,
+): Promise<ListMessageMoveTasksResultEntry> {
+  const known = await newestTask(scene, dead.arn)
+  for (;;) {
+    const task = await newestTask(scene, dead.arn)
+    const isNew = task !== undefined && task.StartedTimestamp !== known?.StartedTimestamp
+    if (isNew && task.Status !== 'RUNNING') return task
+    if (!isNew) {
+      const input = {
+        SourceArn: dead.arn,
+        DestinationArn: destination.arn,
+        MaxNumberOfMessagesPerSecond: MOVED_PER_SECOND,
+      }
+      const outcome = await scene.call((sqs) => sqs.startMessageMoveTask(input))
+      if (outcome.kind === 'refused') throw new Error(`task ${cycle} was refused: ${outcome.code}`)
+    }
+    await pause(100)
+  }
+}
+
+async function newestTask(scene: Scene, SourceArn: string): Promise<ListMessageMoveTasksResultEntry | undefined> {
+  const tasks = await scene.callUntilAnswered((sqs) => sqs.listMessageMoveTasks({ SourceArn, MaxResults: 1 }))
+  return tasks?.Results?.[0]
+}
+
+/** Visible, in flight and delayed. */
+export async function countMessages(scene: Scene, queue: Queue): Promise<number> {
+  const described = await scene.callUntilAnswered((sqs) =>
+    sqs.getQueueAttributes({
+      QueueUrl: queue.url,
+      AttributeNames: [
+        'ApproximateNumberOfMessages',
+        'ApproximateNumberOfMessagesNotVisible',
+        'ApproximateNumberOfMessagesDelayed',
+      ],
+    }),
+  )
+  return Object.values(described?.Attributes ?? {}).reduce((sum, count) => sum + Number(count), 0)
+}
