@@ -18,7 +18,7 @@ const USAGE = `Usage: npm run bench -- sqs [options]
   --connections N    connections that the load comes over (64; 2 to 1024: some send, some receive)
   --scenario NAME    only this one; may be repeated: ${names.join(', ')}
   --deep N           messages that the deep queue holds (1000000; at most 10000000)
-  --server FILE      the entry file of the node to be measured (src/main.ts), such as another checkout's
+  --server FILE      the entry file of the node to be measured (bin/millrace.mjs), such as another checkout's
   --against URL      puts the load on a server that already runs, and cleans up after itself
   --against-pid N    that server's process, so that its CPU time is measured
   --allow-remote     lets --against leave this machine
@@ -71,7 +71,7 @@ function parse(args: string[]) {
         connections: { type: 'string', default: '64' },
         scenario: { type: 'string', multiple: true, default: [] },
         deep: { type: 'string', default: '1000000' },
-        server: { type: 'string', default: `${root}src/main.ts` },
+        server: { type: 'string', default: `${root}bin/millrace.mjs` },
         against: { type: 'string' },
         'against-pid': { type: 'string' },
         'allow-remote': { type: 'boolean', default: false },

@@ -44,8 +44,8 @@ const targets: readonly Target[] = [
   { figure: 'deep queue, SendMessage', unit: '% of empty', atLeast: 75, read: (r) => deepPercent(r, 'send') },
   { figure: 'deep queue, SendMessageBatch', unit: '% of empty', atLeast: 75, read: (r) => deepPercent(r, 'batch') },
   { figure: 'deep queue, receive + delete', unit: '% of empty', atLeast: 75, read: (r) => deepPercent(r, 'receive') },
-  { figure: 'memory, idle', unit: 'MB', atMost: 90, read: (r) => megabytes(r.idleBytes) },
-  { figure: 'memory, deep queue', unit: 'MB', atMost: 250, read: (r) => megabytes(r.deepBytes) },
+  { figure: 'memory, idle', unit: 'MiB', atMost: 90, read: (r) => mebibytes(r.idleBytes) },
+  { figure: 'memory, deep queue', unit: 'MiB', atMost: 250, read: (r) => mebibytes(r.deepBytes) },
   { figure: 'start-up, empty', unit: 'ms', atMost: 400, read: (r) => median(r.startUpMillis) },
   { figure: 'start-up, deep queue', unit: 'ms', atMost: 800, read: (r) => median(r.deepStartUpMillis) },
 ]
@@ -68,7 +68,7 @@ export function judge(results: Results): Verdict[] {
 
 const empty = (results: Results, scenario: string) => measuredIn(results.empty, scenario)
 const messagesPerSecond = (run: Measured) => run.messages / run.seconds
-const megabytes = (bytes: number | undefined) => (bytes === undefined ? undefined : bytes / BYTES_PER_MB)
+const mebibytes = (bytes: number | undefined) => (bytes === undefined ? undefined : bytes / BYTES_PER_MB)
 
 function measuredIn(outcomes: Results['empty'], scenario: string): Measured | undefined {
   const outcome = outcomes[scenario]

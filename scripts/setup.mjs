@@ -3,7 +3,7 @@
  * installs everything else.
  *
  *     node scripts/setup.mjs                          installs and generates
- *     node scripts/setup.mjs src/main.ts --port 4577  the same, then runs that with the pinned runtime
+ *     node scripts/setup.mjs bin/millrace.mjs --port 4577  the same, then runs that with the pinned runtime
  *
  * Invariants
  * - With nothing to do it costs a few tens of milliseconds, so every npm script goes through it.

@@ -4,17 +4,10 @@
  * Exit codes: 0 after a graceful stop, 1 if the node could not start or stop, 2 if it was called wrongly.
  */
 import { readFileSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
-import type { Config } from './kernel/config/config.ts'
-import type { Platform } from './platform.ts'
-
-// Hence the imports below that wait: what they load was stripped of its types and compiled by the last start, which saves
-// half of the time and of the memory. Threads do the same if the environment tells them where.
-const { directory } = enableCompileCache()
-if (directory !== undefined) process.env.NODE_COMPILE_CACHE = directory
-const { ConfigError, readConfig } = await import('./kernel/config/config.ts')
+import { type Config, ConfigError, readConfig } from './kernel/config/config.ts'
+import { type Platform, startPlatform } from './platform.ts'
 
 /** What a stop may take in all. */
 const STOP_MS = 9500
@@ -31,7 +24,6 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function start(config: Config): Promise<void> {
-  const { startPlatform } = await import('./platform.ts')
   const platform = await startPlatform(config)
   process.stdout.write(greeting(platform, config))
   stopOnSignal(platform)

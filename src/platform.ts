@@ -3,7 +3,8 @@
  * what the next part needs, and it stops in the opposite order.
  */
 import { readFileSync } from 'node:fs'
-import { type Clock, SystemClock } from './kernel/clock/clock.ts'
+import { type Clock, type Millis, SystemClock } from './kernel/clock/clock.ts'
+import { advanceClock, readClockOffset } from './kernel/clock/offset.ts'
 import { type Config, ConfigError } from './kernel/config/config.ts'
 import { type Edge, startEdge } from './kernel/edge/edge.ts'
 import { type JobHandler, type RunningJobs, startJobs } from './kernel/jobs/jobs.ts'
@@ -11,7 +12,7 @@ import type { Kernel, RunningService, Service } from './kernel/kernel.ts'
 import { Health } from './kernel/observe/health.ts'
 import { createLogger, type Logger } from './kernel/observe/logger.ts'
 import { NodeMetrics } from './kernel/observe/metrics.ts'
-import { loadModel } from './kernel/protocol/schema.ts'
+import { loadModel } from './kernel/protocol/load-model.ts'
 import { openSqlite } from './kernel/store/sqlite/engine.ts'
 import type { Store } from './kernel/store/store.ts'
 import { createTargets } from './kernel/targets/targets.ts'
@@ -45,6 +46,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const health = new Health(clock)
   const tls = readTls(config)
   const store = await openStore(config, clock, metrics, health, log)
+  clock.shift(await store.execute(readClockOffset, null))
   const { running, jobs } = startServices({ store, clock, metrics, log, config, targets: createTargets(store) })
   const stopWhatIsBehindTheEdge = async () => {
     await jobs.stop(JOBS_GRACE_MS)
@@ -61,7 +63,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
       clock,
       health: () => health.check(store),
       metrics: () => metrics.render(),
-      reset: () => store.reset(),
+      reset: () => resetStore(store, clock),
+      advanceClock: (ms) => advance(store, clock, ms),
     },
   }).catch(async (error) => {
     await stopWhatIsBehindTheEdge()
@@ -77,6 +80,17 @@ export async function startPlatform(config: Config): Promise<Platform> {
       await stopWhatIsBehindTheEdge()
     },
   }
+}
+
+/** The offset counts for every node and after every restart, so the store has it first. */
+async function advance(store: Store, clock: SystemClock, ms: Millis): Promise<void> {
+  const offset = await store.execute(advanceClock, { ms })
+  clock.shift(offset - clock.offset)
+}
+
+async function resetStore(store: Store, clock: SystemClock): Promise<void> {
+  await store.reset()
+  await store.execute(advanceClock, { ms: clock.offset }) // a clock never goes back
 }
 
 function openStore(config: Config, clock: Clock, metrics: NodeMetrics, health: Health, log: Logger): Promise<Store> {
@@ -108,7 +122,7 @@ function openStore(config: Config, clock: Clock, metrics: NodeMetrics, health: H
   })
 }
 
-const kernelCommands = ['./kernel/observe/health.ts', './kernel/jobs/store.ts'].map(
+const kernelCommands = ['./kernel/clock/offset.ts', './kernel/observe/health.ts', './kernel/jobs/store.ts'].map(
   (path) => new URL(path, import.meta.url),
 )
 

@@ -1,6 +1,6 @@
 /** docs/coverage.md: each operation of each service's model, and whether a handler answers it. */
 import type { Kernel, Service } from '../../src/kernel/kernel.ts'
-import { loadModel } from '../../src/kernel/protocol/schema.ts'
+import { loadModel } from '../../src/kernel/protocol/load-model.ts'
 
 export interface Coverage {
   /** The service's name in the SDK: `SQS`. */

@@ -82,10 +82,10 @@ export function launchNode({ dataDir, port = 0, args = [], env = {} }: SpawnOpti
   return { pid: child.pid as number, ready: readyUrl(child, output, exited), exited, output, kill }
 }
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+const program = fileURLToPath(new URL('../../bin/millrace.mjs', import.meta.url))
 
 function launch(args: readonly string[], env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

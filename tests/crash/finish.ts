@@ -1,15 +1,16 @@
 /** The end of a run: empty the queues, see that they stay empty, and say what was found. */
 import { inspect } from './inspection.ts'
 import type { Ledger } from './ledger.ts'
-import type { Queues } from './queues.ts'
-import { deleteAll, type Held, type Queue, receiveChecked } from './receiving.ts'
+import { countMessages, type Queues } from './queues.ts'
+import { type Consumer, deleteAll, type Held, receive } from './receiving.ts'
 import { type Rule, rules } from './rules.ts'
 import type { Scene } from './scene.ts'
 import type { FifoWorkload } from './workload-fifo.ts'
-import { countMessages } from './workload-move.ts'
 
 /** Longer than any delay and any visibility timeout of a run. */
 const LATER_MS = 3600_000
+/** A machine's clock is set now and then, if only by a little. */
+const CLOCK_TOLERANCE_MS = 1000
 const DRAIN = { limit: 10, visibilitySeconds: 30, waitSeconds: 0 }
 const EVIDENCE_SHOWN = 5
 
@@ -18,13 +19,18 @@ export async function finish(scene: Scene, { standard, fifo, move }: Queues, wor
   const { ledger, node } = scene
   await restart(scene)
   await scene.shiftClock(LATER_MS)
-  await drain(scene, standard, () => receiveChecked(scene, standard, DRAIN))
-  await drain(scene, move.destination, () => receiveChecked(scene, move.destination, DRAIN))
-  await drain(scene, fifo, () => workload.receive(DRAIN))
+  for (const queue of [standard, move.destination]) {
+    const consumer = { scene, queue, random: scene.random }
+    await drain(consumer, () => receive(consumer, DRAIN))
+  }
+  const consumer = { scene, queue: fifo, random: scene.random }
+  await drain(consumer, () => workload.receive(consumer, DRAIN))
   ledger.checkArrivals()
   await restart(scene)
+  const behindMs = scene.now() - (await scene.shiftClock(0))
+  if (behindMs > CLOCK_TOLERANCE_MS) ledger.violate('clock', `it is ${behindMs} ms behind`)
   for (const queue of [standard, fifo, move.source, move.dead, move.destination]) {
-    const left = await countMessages(scene, queue)
+    const left = await countMessages(scene, queue.url)
     if (left > 0) ledger.violate('stays', `${queue.name} holds ${left} messages after it was emptied`)
   }
   await node.kill()
@@ -38,15 +44,11 @@ async function restart({ node, ledger }: Scene): Promise<void> {
   await node.start()
 }
 
-async function drain(scene: Scene, queue: Queue, receive: () => Promise<Held[]>): Promise<void> {
-  for (;;) {
-    const messages = await receive()
-    if (messages.length === 0) break
-    const { refused } = await deleteAll(scene, queue, messages)
-    for (const { entry } of refused) scene.ledger.violate('handles', `the handle of ${entry.key} was refused`)
-  }
-  const left = await countMessages(scene, queue)
-  if (left > 0) scene.ledger.violate('hidden', `${queue.name} hides ${left} messages for longer than any timeout`)
+async function drain(consumer: Consumer, next: () => Promise<Held[]>): Promise<void> {
+  for (let messages = await next(); messages.length > 0; messages = await next()) await deleteAll(consumer, messages)
+  const left = await countMessages(consumer.scene, consumer.queue.url)
+  if (left > 0)
+    consumer.scene.ledger.violate('hidden', `${consumer.queue.name} hides ${left} messages for longer than any timeout`)
 }
 
 /** Prints figures, rules and evidence; answers the exit code. */

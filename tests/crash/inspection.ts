@@ -21,6 +21,8 @@ export function inspect(dataDir: string): string[] {
     const problems = [...damage(db), ...contradictions(db)]
     db.close()
     return problems
+  } catch (error) {
+    return [`it can not be inspected: ${(error as Error).message}`]
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }

@@ -25,8 +25,10 @@ export interface Entry {
   mustArrive: boolean
   /** Under which it was received. */
   receivedId: string | undefined
-  /** It isn't received before this: the end of its delay, then of its latest visibility timeout. */
+  /** It isn't received before this: the end of its delay, then of its latest visibility timeout. 0 if that is not known. */
   hiddenUntil: number
+  /** Calls under way that change its timeout. */
+  changes: number
   latest: (Span & { readonly count: number }) | undefined
   /** `attempted` if an answer is missing; the time of the answer if there is one. */
   deletion: 'none' | 'attempted' | number
@@ -46,14 +48,6 @@ export class Ledger {
     this.violations.push({ rule, evidence })
   }
 
-  entries(): Iterable<Entry> {
-    return this.#entries.values()
-  }
-
-  find(queue: string, key: string): Entry | undefined {
-    return this.#entries.get(`${queue} ${key}`)
-  }
-
   /** A message that may arrive from now on, and not before `hiddenUntil`. */
   mayArrive(queue: string, key: string, hiddenUntil = 0): Entry {
     const entry: Entry = {
@@ -63,6 +57,7 @@ export class Ledger {
       mustArrive: false,
       receivedId: undefined,
       hiddenUntil,
+      changes: 0,
       latest: undefined,
       deletion: 'none',
     }
@@ -78,10 +73,10 @@ export class Ledger {
     entry.mustArrive = true
   }
 
-  /** Undefined for a message that is not to be worked with: not in the ledger, or overtaken by a later receive. */
+  /** Undefined for a message that is not in the ledger. */
   received(queue: string, message: ReceivedMessage, span: Span, visibilityMs: number): Entry | undefined {
     const key = keyOf(message.Body as string)
-    const entry = this.find(queue, key)
+    const entry = this.#entries.get(`${queue} ${key}`)
     if (entry === undefined || message.Body !== bodyOf(key)) {
       this.violate('arrives', `${queue} delivered ${key.slice(0, 100)} as nobody has sent it`)
       return undefined
@@ -91,7 +86,7 @@ export class Ledger {
     if (typeof entry.deletion === 'number' && span.issuedAt > entry.deletion)
       this.violate('stays', `${nameOf(entry)} was received ${span.answeredAt - entry.deletion} ms after its deletion`)
     const count = Number(message.Attributes?.ApproximateReceiveCount)
-    if (!this.#isLatest(entry, count, span)) return undefined
+    if (!this.#isLatest(entry, count, span)) return entry
     if (span.answeredAt < entry.hiddenUntil)
       this.violate(
         entry.latest === undefined ? 'delayed' : 'hidden',
@@ -99,7 +94,7 @@ export class Ledger {
       )
     if (entry.latest === undefined && entry.hiddenUntil > 0) this.figures.delayed++
     entry.latest = { ...span, count }
-    entry.hiddenUntil = span.issuedAt + visibilityMs
+    entry.hiddenUntil = entry.changes > 0 ? 0 : span.issuedAt + visibilityMs
     return entry
   }
 
@@ -119,12 +114,22 @@ export class Ledger {
     return false
   }
 
-  /** The timeout was changed; without an answer, it may have been. */
-  hidden(entry: Entry, visibilityMs: number, issuedAt: number, answeredAt: number | undefined): void {
-    // A change has no effect once the message is visible again.
-    const tookEffect = answeredAt !== undefined && answeredAt < entry.hiddenUntil
-    const changed = issuedAt + visibilityMs
-    entry.hiddenUntil = tookEffect ? changed : Math.min(entry.hiddenUntil, changed)
+  /**
+   * To be told before the call: until the answer, which goes to the function that is returned, the message may be hidden
+   * or not.
+   */
+  changing(entry: Entry, visibilityMs: number): (answer: Span | undefined) => void {
+    const { hiddenUntil, latest } = entry
+    entry.changes++
+    entry.hiddenUntil = 0
+    return (answer) => {
+      entry.changes--
+      if (answer === undefined) return
+      this.figures.visibilityChanges++
+      // A change has no effect once the message is visible again.
+      const tookEffect = answer.answeredAt < hiddenUntil && entry.latest === latest
+      if (tookEffect) entry.hiddenUntil = answer.issuedAt + visibilityMs
+    }
   }
 
   /** To be told before the call. */
@@ -148,7 +153,7 @@ export class Ledger {
   }
 }
 
-export const nameOf = (entry: Entry): string => `${entry.queue}: ${entry.key}`
+const nameOf = (entry: Entry): string => `${entry.queue}: ${entry.key}`
 
 /** A key that ends in `/n` stands for a body that is n characters longer. */
 export function bodyOf(key: string): string {

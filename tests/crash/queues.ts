@@ -1,4 +1,4 @@
-/** The queues of a run. */
+/** The queues of a run, and what they hold. */
 import type { Queue } from './receiving.ts'
 import type { Scene } from './scene.ts'
 import type { MoveQueues } from './workload-move.ts'
@@ -30,4 +30,19 @@ async function create(scene: Scene, name: string, Attributes: Record<string, str
     sqs.getQueueAttributes({ QueueUrl: url, AttributeNames: ['QueueArn'] }),
   )
   return { name, url, arn: described?.Attributes?.QueueArn as string }
+}
+
+/** Visible, in flight and delayed. */
+export async function countMessages(scene: Scene, QueueUrl: string): Promise<number> {
+  const described = await scene.callUntilAnswered((sqs) =>
+    sqs.getQueueAttributes({
+      QueueUrl,
+      AttributeNames: [
+        'ApproximateNumberOfMessages',
+        'ApproximateNumberOfMessagesNotVisible',
+        'ApproximateNumberOfMessagesDelayed',
+      ],
+    }),
+  )
+  return Object.values(described?.Attributes ?? {}).reduce((sum, count) => sum + Number(count), 0)
 }

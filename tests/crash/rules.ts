@@ -13,6 +13,7 @@ export const rules = {
   handles: 'a receipt handle from before a kill is good after it',
   moved: 'a move task ends, and has moved each message once',
   purged: 'what was purged stays away, and the next purge within a minute is refused',
+  clock: 'the clock stays where it was shifted to',
   exercised: 'each of these was put to the test',
 } as const
 

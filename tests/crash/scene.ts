@@ -53,12 +53,13 @@ export class Scene {
     return Date.now() + this.#clockOffset
   }
 
-  /** Moves the node's clock forward, until its next start. */
-  async shiftClock(advanceMs: number): Promise<void> {
+  /** Moves the node's clock forward, and answers what it then shows. */
+  async shiftClock(advanceMs: number): Promise<number> {
     const body = JSON.stringify({ advanceMs })
-    const { ok, status } = await fetch(`${this.node.url}/_millrace/clock`, { method: 'POST', body })
-    if (!ok) throw new Error(`the clock was not shifted: ${status}`)
+    const answer = await fetch(`${this.node.url}/_millrace/clock`, { method: 'POST', body })
+    if (!answer.ok) throw new Error(`the clock was not shifted: ${answer.status}`)
     this.#clockOffset += advanceMs
+    return ((await answer.json()) as { now: number }).now
   }
 
   end(): void {

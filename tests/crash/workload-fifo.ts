@@ -4,13 +4,14 @@
  * before it are deleted, or in the same answer before it.
  */
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs'
-import type { Entry, Ledger } from './ledger.ts'
+import type { Entry } from './ledger.ts'
+import type { Random } from './random.ts'
 import {
+  type Consumer,
   changeVisibility,
   deleteAfterKill,
   deleteAll,
   type Held,
-  held,
   type Queue,
   type ReceiveOptions,
   receive,
@@ -49,7 +50,7 @@ export class FifoWorkload {
         size === 1
           ? await this.#send(groupId, entries[0] as Entry, sequence)
           : await this.#sendBatch(groupId, entries, sequence)
-      if (random.chance(0.1)) await this.#repeat(groupId, random.pick(entries as [Entry, ...Entry[]]))
+      if (random.chance(0.1)) await this.#repeat(groupId, entries[0] as Entry, random)
     }
   }
 
@@ -106,8 +107,8 @@ export class FifoWorkload {
   }
 
   /** After a kill the node still knows the deduplication id, whether the message is still there or not. */
-  async #repeat(groupId: string, entry: Entry): Promise<void> {
-    if (this.#scene.random.chance(0.5)) await this.#scene.nextStart()
+  async #repeat(groupId: string, entry: Entry, random: Random): Promise<void> {
+    if (random.chance(0.5)) await this.#scene.nextStart()
     const sent = await this.#scene.callUntilAnswered((sqs) => sqs.sendMessage(this.#input(groupId, entry)))
     if (sent === undefined) return
     this.#scene.ledger.acknowledged(entry, sent.MessageId as string)
@@ -116,48 +117,36 @@ export class FifoWorkload {
 
   async consume(name: string): Promise<void> {
     const random = this.#scene.random.fork(name)
-    const isGood = ({ entry }: Held, at: number) => at < entry.hiddenUntil
+    const consumer = { scene: this.#scene, queue: this.#queue, random }
     while (!this.#scene.ending) {
       const holds = random.chance(0.03)
       const visibilitySeconds = holds ? 30 : random.pick([1, 2])
-      const messages = await this.receive({
-        limit: random.int(1, 10),
-        visibilitySeconds,
-        waitSeconds: random.int(0, 1),
-      })
+      const options = { limit: random.int(1, 10), visibilitySeconds, waitSeconds: random.int(0, 1) }
+      const messages = await this.receive(consumer, options)
       if (messages.length === 0) await rest(random, 20)
-      else if (holds) await deleteAfterKill(this.#scene, this.#queue, messages, isGood)
-      else if (random.chance(0.05)) await changeVisibility(this.#scene, this.#queue, messages[0] as Held)
-      else {
-        const { refused, at } = await deleteAll(this.#scene, this.#queue, messages)
-        for (const message of refused)
-          if (isGood(message, at))
-            this.#scene.ledger.violate('handles', `the handle of ${message.entry.key} was refused`)
-      }
+      else if (holds) await deleteAfterKill(consumer, messages)
+      else if (random.chance(0.05)) await changeVisibility(consumer, messages[0] as Held)
+      else await deleteAll(consumer, messages)
     }
   }
 
-  async receive(options: ReceiveOptions): Promise<Held[]> {
-    const { messages, span } = await receive(this.#scene, this.#queue, options)
-    if (span === undefined) return []
-    const taken = new Set<Entry>()
-    return messages.flatMap((message) => {
-      const entry = this.#scene.ledger.received(this.#queue.name, message, span, options.visibilitySeconds * 1000)
-      if (entry === undefined) return []
-      this.#checkOrder(this.#scene.ledger, entry, taken)
-      taken.add(entry)
-      return held(message, entry)
-    })
+  async receive(consumer: Consumer, options: ReceiveOptions): Promise<Held[]> {
+    const messages = await receive(consumer, options)
+    const before = new Set<Entry>()
+    for (const { entry } of messages) {
+      this.#checkOrder(entry, before)
+      before.add(entry)
+    }
+    return messages
   }
 
-  #checkOrder(ledger: Ledger, entry: Entry, taken: ReadonlySet<Entry>): void {
+  #checkOrder(entry: Entry, inThisAnswer: ReadonlySet<Entry>): void {
     const [groupId, position] = entry.key.split(':') as [string, string]
     const group = this.#groups.get(groupId) as Group
-    while (group.entries[group.head] !== undefined && typeof group.entries[group.head]?.deletion === 'number')
-      group.head++
+    while (typeof group.entries[group.head]?.deletion === 'number') group.head++
     for (const before of group.entries.slice(group.head, Number(position))) {
-      if (before.deletion === 'none' && !taken.has(before))
-        ledger.violate('ordered', `${entry.key} was received before ${before.key} was deleted`)
+      if (before.deletion === 'none' && !inThisAnswer.has(before))
+        this.#scene.ledger.violate('ordered', `${entry.key} was received before ${before.key} was deleted`)
     }
   }
 }

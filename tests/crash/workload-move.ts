@@ -4,11 +4,14 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ListMessageMoveTasksResultEntry } from '@aws-sdk/client-sqs'
-import { type Queue, receive } from './receiving.ts'
+import { countMessages } from './queues.ts'
+import type { Queue } from './receiving.ts'
 import type { Scene } from './scene.ts'
 
 const MESSAGES = 40
 const MOVED_PER_SECOND = 20
+/** It takes two seconds, and the node is away for some of them. */
+const TASK_DEADLINE_MS = 30_000
 
 export interface MoveQueues {
   /** Its messages go to `dead` when they are received a second time. */
@@ -21,7 +24,7 @@ export async function moveRepeatedly(scene: Scene, queues: MoveQueues): Promise<
   for (let cycle = 0; cycle === 0 || !scene.ending; cycle++) {
     const { acknowledged, unknown } = await fill(scene, queues, `move-${cycle}`)
     await exhaust(scene, queues.source)
-    const task = await move(scene, queues, cycle)
+    const task = await move(scene, queues)
     const moved = task.ApproximateNumberOfMessagesMoved ?? 0
     if (task.Status !== 'COMPLETED')
       scene.ledger.violate('moved', `task ${cycle} is ${task.Status}: ${task.FailureReason}`)
@@ -30,7 +33,7 @@ export async function moveRepeatedly(scene: Scene, queues: MoveQueues): Promise<
         'moved',
         `task ${cycle} moved ${moved} of ${acknowledged} messages, or ${acknowledged + unknown}`,
       )
-    const left = await countMessages(scene, queues.dead)
+    const left = await countMessages(scene, queues.dead.url)
     if (left > 0) scene.ledger.violate('moved', `task ${cycle} left ${left} messages behind`)
     scene.ledger.figures.movesCompleted++
     scene.ledger.figures.moved += moved
@@ -58,31 +61,21 @@ async function fill(scene: Scene, { source, destination }: MoveQueues, name: str
 }
 
 /** Receives until everything has gone to the dead-letter queue. */
-async function exhaust(scene: Scene, source: Queue): Promise<void> {
-  do await receive(scene, source, { limit: 10, visibilitySeconds: 0, waitSeconds: 0 })
-  while ((await countMessages(scene, source)) > 0)
+async function exhaust(scene: Scene, { url }: Queue): Promise<void> {
+  const input = { QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }
+  while ((await countMessages(scene, url)) > 0) await scene.call((sqs) => sqs.receiveMessage(input))
 }
 
 /** Starts a task, if the start that was cut off didn't, and waits for it to end. */
-async function move(
-  scene: Scene,
-  { dead, destination }: MoveQueues,
-  cycle: number,
-): Promise<ListMessageMoveTasksResultEntry> {
-  const known = await newestTask(scene, dead.arn)
+async function move(scene: Scene, { dead, destination }: MoveQueues): Promise<ListMessageMoveTasksResultEntry> {
+  const input = { SourceArn: dead.arn, DestinationArn: destination.arn, MaxNumberOfMessagesPerSecond: MOVED_PER_SECOND }
+  const previous = await newestTask(scene, dead.arn)
+  const deadline = scene.now() + TASK_DEADLINE_MS
   for (;;) {
     const task = await newestTask(scene, dead.arn)
-    const isNew = task !== undefined && task.StartedTimestamp !== known?.StartedTimestamp
-    if (isNew && task.Status !== 'RUNNING') return task
-    if (!isNew) {
-      const input = {
-        SourceArn: dead.arn,
-        DestinationArn: destination.arn,
-        MaxNumberOfMessagesPerSecond: MOVED_PER_SECOND,
-      }
-      const outcome = await scene.call((sqs) => sqs.startMessageMoveTask(input))
-      if (outcome.kind === 'refused') throw new Error(`task ${cycle} was refused: ${outcome.code}`)
-    }
+    const isNew = task !== undefined && task.StartedTimestamp !== previous?.StartedTimestamp
+    if (!isNew) await scene.call((sqs) => sqs.startMessageMoveTask(input))
+    else if (task.Status !== 'RUNNING' || scene.now() > deadline) return task
     await pause(100)
   }
 }
@@ -90,19 +83,4 @@ async function move(
 async function newestTask(scene: Scene, SourceArn: string): Promise<ListMessageMoveTasksResultEntry | undefined> {
   const tasks = await scene.callUntilAnswered((sqs) => sqs.listMessageMoveTasks({ SourceArn, MaxResults: 1 }))
   return tasks?.Results?.[0]
-}
-
-/** Visible, in flight and delayed. */
-export async function countMessages(scene: Scene, queue: Queue): Promise<number> {
-  const described = await scene.callUntilAnswered((sqs) =>
-    sqs.getQueueAttributes({
-      QueueUrl: queue.url,
-      AttributeNames: [
-        'ApproximateNumberOfMessages',
-        'ApproximateNumberOfMessagesNotVisible',
-        'ApproximateNumberOfMessagesDelayed',
-      ],
-    }),
-  )
-  return Object.values(described?.Attributes ?? {}).reduce((sum, count) => sum + Number(count), 0)
 }

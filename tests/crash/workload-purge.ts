@@ -1,43 +1,44 @@
 /** Purges, one queue after the other: what was there is gone for good, what comes later isn't, and a minute is a minute. */
-import { receive } from './receiving.ts'
+import { countMessages } from './queues.ts'
 import { rest, type Scene } from './scene.ts'
-import { countMessages } from './workload-move.ts'
 
 const IN_PROGRESS = 'PurgeQueueInProgress'
 
 export async function purgeRepeatedly(scene: Scene): Promise<void> {
+  const { ledger } = scene
   const random = scene.random.fork('purge')
   for (let cycle = 0; cycle === 0 || !scene.ending; cycle++) {
     const name = `purge-${cycle}`
     const created = await scene.callUntilAnswered((sqs) => sqs.createQueue({ QueueName: name }))
-    const queue = { name, url: created?.QueueUrl as string }
-    const send = (MessageBody: string) =>
-      scene.callUntilAnswered((sqs) => sqs.sendMessage({ QueueUrl: queue.url, MessageBody }))
+    const QueueUrl = created?.QueueUrl as string
+    const send = (MessageBody: string) => scene.callUntilAnswered((sqs) => sqs.sendMessage({ QueueUrl, MessageBody }))
 
     for (let n = random.int(1, 5); n > 0; n--) await send('before')
-    await receive(scene, queue, { limit: 1, visibilitySeconds: 1, waitSeconds: 0 }) // purged while it is in flight
+    await scene.call((sqs) => sqs.receiveMessage({ QueueUrl, VisibilityTimeout: 1 })) // one is in flight
     // A purge that was cut off has happened if the next try is refused; either way it has happened in the end.
-    await scene.callUntilAnswered((sqs) => sqs.purgeQueue({ QueueUrl: queue.url }), [IN_PROGRESS])
-    scene.ledger.figures.purges++
+    await scene.callUntilAnswered((sqs) => sqs.purgeQueue({ QueueUrl }), [IN_PROGRESS])
+    ledger.figures.purges++
     await send('after')
 
     if (random.chance(0.7)) await scene.nextStart()
-    const again = await scene.call((sqs) => sqs.purgeQueue({ QueueUrl: queue.url }), [IN_PROGRESS])
-    if (again.kind === 'answered') scene.ledger.violate('purged', `${name} was purged twice within a minute`)
-    if (again.kind === 'refused') scene.ledger.figures.purgesRefused++
-    await checkRemainder(scene, queue)
+    const again = await scene.call((sqs) => sqs.purgeQueue({ QueueUrl }), [IN_PROGRESS])
+    if (again.kind === 'answered') ledger.violate('purged', `${name} was purged twice within a minute`)
+    if (again.kind === 'refused') ledger.figures.purgesRefused++
+    const bodies = await receiveAll(scene, QueueUrl)
+    if (bodies.length === 0) ledger.violate('purged', `${name} has lost what was sent after its purge`)
+    if (bodies.includes('before')) ledger.violate('purged', `${name} still delivers what was purged`)
     await rest(random, 500)
   }
 }
 
-/** `after` is still there, perhaps more than once: its send may have been tried again. */
-async function checkRemainder(scene: Scene, queue: { name: string; url: string }): Promise<void> {
-  const expected = await countMessages(scene, queue)
+/** Each message at least once: their timeout is short, and an answer may be lost. */
+async function receiveAll(scene: Scene, QueueUrl: string): Promise<string[]> {
+  const input = { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 1, WaitTimeSeconds: 1 }
+  const expected = await countMessages(scene, QueueUrl)
   const bodies: string[] = []
   while (bodies.length < expected) {
-    const { messages } = await receive(scene, queue, { limit: 10, visibilitySeconds: 1, waitSeconds: 1 })
-    bodies.push(...messages.map(({ Body }) => Body as string))
+    const received = await scene.callUntilAnswered((sqs) => sqs.receiveMessage(input))
+    for (const { Body } of received?.Messages ?? []) bodies.push(Body as string)
   }
-  if (expected === 0) scene.ledger.violate('purged', `${queue.name} has lost what was sent after its purge`)
-  if (bodies.includes('before')) scene.ledger.violate('purged', `${queue.name} still delivers what was purged`)
+  return bodies
 }

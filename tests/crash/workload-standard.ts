@@ -1,8 +1,7 @@
 /** A standard queue: single and batch sends, some delayed or large; consumers that delete, give back, wait and forget. */
-import type { Entry } from './ledger.ts'
-import { bodyOf } from './ledger.ts'
+import { bodyOf, type Entry } from './ledger.ts'
 import type { Random } from './random.ts'
-import { changeVisibility, deleteAfterKill, deleteAll, type Queue, receiveChecked } from './receiving.ts'
+import { changeVisibility, deleteAfterKill, deleteAll, type Queue, receive } from './receiving.ts'
 import { rest, type Scene } from './scene.ts'
 
 /** Producers wait while more than this waits to be deleted, so that the end of the run has little left to empty. */
@@ -68,8 +67,9 @@ async function sendBatch(scene: Scene, queue: Queue, random: Random, name: strin
 
 export async function consumeStandard(scene: Scene, queue: Queue, name: string): Promise<void> {
   const random = scene.random.fork(name)
+  const consumer = { scene, queue, random }
   while (!scene.ending) {
-    const messages = await receiveChecked(scene, queue, {
+    const messages = await receive(consumer, {
       limit: random.int(1, 10),
       visibilitySeconds: random.pick([1, 2, 5]),
       waitSeconds: random.int(0, 1),
@@ -78,12 +78,11 @@ export async function consumeStandard(scene: Scene, queue: Queue, name: string):
     if (messages.length === 0) await rest(random, 20)
     else if (fate <= 5)
       continue // forgotten: they come again after their timeout
-    else if (fate <= 15) for (const message of messages) await changeVisibility(scene, queue, message)
-    else if (fate <= 25) await deleteAfterKill(scene, queue, messages, () => true)
+    else if (fate <= 15) for (const message of messages) await changeVisibility(consumer, message)
+    else if (fate <= 25) await deleteAfterKill(consumer, messages)
     else {
-      const { unknown, refused } = await deleteAll(scene, queue, messages)
-      for (const { entry } of refused) scene.ledger.violate('handles', `the handle of ${entry.key} was refused`)
-      if (random.chance(0.7)) await deleteAll(scene, queue, unknown)
+      const unknown = await deleteAll(consumer, messages)
+      if (random.chance(0.7)) await deleteAll(consumer, unknown)
     }
   }
 }

@@ -1,5 +1,5 @@
 /** What the edge counts and logs of each request. */
-import type { Logger } from 'pino'
+import type { Logger } from '../observe/logger.ts'
 import { type Counter, type Family, type Histogram, LATENCY_BUCKETS, type Metrics } from '../observe/metrics.ts'
 import type { Exchange } from './exchange.ts'
 

@@ -1,5 +1,5 @@
 /** The edge: one port, behind it the steps of a request and the node's own endpoints. */
-import type { Logger } from 'pino'
+import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { receiveBody } from './body.ts'
 import { EdgeMetrics } from './edge-metrics.ts'

@@ -11,7 +11,8 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { Identity } from '../auth/credentials.ts'
 import type { Caller, Principal } from '../kernel.ts'
-import type { ProtocolName, WireAnswer, WireBody } from '../protocol/codec.ts'
+import type { WireAnswer, WireBody } from '../protocol/codec.ts'
+import type { ProtocolName } from '../protocol/schema.ts'
 import type { RequestHead, Route } from './routing.ts'
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest
@@ -24,6 +25,7 @@ export class Exchange implements Caller, WireBody, RequestHead {
   /** `performance.now()`: how long a request takes is measured in real time, whatever the platform's clock says. */
   readonly startedAt = performance.now()
   readonly path: string
+  readonly search: string
   body = EMPTY
   /** Set by the steps, in this order. */
   identity!: Identity
@@ -34,7 +36,6 @@ export class Exchange implements Caller, WireBody, RequestHead {
 
   readonly #request: HttpRequest
   readonly #response: HttpResponse
-  readonly #search: string
   #query: URLSearchParams | undefined
   #hangUps: Set<() => void> | undefined
   #hungUp: (() => void) | undefined
@@ -44,7 +45,7 @@ export class Exchange implements Caller, WireBody, RequestHead {
     const url = request.url ?? '/'
     const mark = url.indexOf('?')
     this.path = mark < 0 ? url : url.slice(0, mark)
-    this.#search = mark < 0 ? '' : url.slice(mark + 1)
+    this.search = mark < 0 ? '' : url.slice(mark + 1)
     this.#request = request
     this.#response = response
   }
@@ -54,7 +55,7 @@ export class Exchange implements Caller, WireBody, RequestHead {
   }
 
   get query(): URLSearchParams {
-    this.#query ??= new URLSearchParams(this.#search)
+    this.#query ??= new URLSearchParams(this.search)
     return this.#query
   }
 

@@ -3,7 +3,7 @@
  *
  * Whoever can reach the port in `open` mode may do all of it; a page in a browser that is not ours may do none of it.
  */
-import type { Clock } from '../clock/clock.ts'
+import type { Clock, Millis } from '../clock/clock.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -11,9 +11,11 @@ export interface ManagementNode {
   /** Resolves to why the node isn't ready; undefined if it is. */
   health(): Promise<string | undefined>
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>
-  /** Deletes all data. */
+  /** Deletes all data. The clock stays where it is. */
   reset(): Promise<void>
   readonly clock: Clock
+  /** Moves the clock forward, durably. */
+  advanceClock(ms: Millis): Promise<void>
 }
 
 export const MANAGEMENT_PREFIX = '/_millrace/'
@@ -32,7 +34,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
 
   'GET metrics': async (node) => ({ status: 200, ...(await node.metrics()) }),
 
-  'POST clock': async ({ clock }, { body }) => {
+  'POST clock': async ({ clock, advanceClock }, { body }) => {
     const advanceMs = advanceOf(body)
     if (advanceMs === undefined) {
       return json(400, {
@@ -40,7 +42,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
       })
     }
     if (clock.now() + advanceMs > LATEST_MS) return json(400, { message: 'The clock can not go that far.' })
-    clock.shift(advanceMs)
+    await advanceClock(advanceMs)
     return json(200, { now: clock.now() })
   },
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunningService } from '../kernel.ts'
-import { loadModel } from '../protocol/schema.ts'
+import { loadModel } from '../protocol/load-model.ts'
 import { ServiceRegistry } from './registry.ts'
 import { announcedProtocol, findRoute, type RequestHead } from './routing.ts'
 
@@ -18,6 +18,7 @@ interface Sent {
 
 const head = ({ method = 'POST', search = '', headers = {}, body = '', signingName }: Sent): RequestHead => ({
   method,
+  search,
   query: new URLSearchParams(search),
   body: Buffer.from(body),
   signingName,
@@ -122,6 +123,18 @@ const lost: readonly (Sent & { name: string; expected: readonly [string | undefi
     expected: [undefined, 'UnknownOperationException', 404],
   },
   { name: 'an unknown action', headers: FORM, body: 'Action=FooBar', expected: ['query', 'InvalidAction', 400] },
+  {
+    name: 'a form with a broken escape',
+    headers: FORM,
+    body: 'Action=ListQueues&QueueNamePrefix=%',
+    expected: ['query', 'MalformedQueryString', 404],
+  },
+  {
+    name: 'a query string that is no UTF-8',
+    method: 'GET',
+    search: 'Action=ListQueues&QueueNamePrefix=%ff',
+    expected: ['query', 'MalformedQueryString', 404],
+  },
   {
     name: 'an unknown action of a version',
     headers: FORM,

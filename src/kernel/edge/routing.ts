@@ -7,14 +7,18 @@
  *
  * The path plays no part: requests to a queue's URL are routed like those to `/`.
  */
-import type { ProtocolName } from '../protocol/codec.ts'
-import type { Operation } from '../protocol/schema.ts'
+
+import { parseForm, parseFormBody } from '../protocol/query-form.ts'
+import type { Operation, ProtocolName } from '../protocol/schema.ts'
 import { ServiceError } from '../service-error.ts'
 import { likeness, type ServedService, type ServiceRegistry } from './registry.ts'
 
 /** What routing looks at; `body` is read only for a form. */
 export interface RequestHead {
   readonly method: string
+  /** The query string as it came, without its question mark. */
+  readonly search: string
+  /** The same, read with lenience. */
   readonly query: URLSearchParams
   readonly body: Buffer
   readonly signingName: string | undefined
@@ -38,6 +42,9 @@ export function findRoute(registry: ServiceRegistry, head: RequestHead): Route {
   if (target !== undefined) return routeByTarget(registry, target, jsonProtocolOf(mediaType) ?? 'json1.0')
 
   const params = actionParams(head, mediaType)
+  if (params instanceof ServiceError) {
+    return { protocol: 'query', service: undefined, operation: undefined, error: params }
+  }
   if (params !== undefined) return routeByAction(registry, params, head.signingName)
 
   const protocol = jsonProtocolOf(mediaType)
@@ -73,13 +80,18 @@ function routeByAction(registry: ServiceRegistry, params: URLSearchParams, signi
   return { protocol: 'query', service: meant, operation: undefined, params, error: invalidAction(action) }
 }
 
-/** The parameters that hold an Action: of the form body, else of the query string. */
-function actionParams(head: RequestHead, mediaType: string): URLSearchParams | undefined {
-  if (mediaType === FORM && head.method === 'POST') {
-    const form = new URLSearchParams(head.body.toString('utf8'))
-    if (form.has('Action')) return form
+/** The parameters that hold an Action: of the form body, else of the query string; or why they can't be read. */
+function actionParams(head: RequestHead, mediaType: string): URLSearchParams | ServiceError | undefined {
+  try {
+    if (mediaType === FORM && head.method === 'POST') {
+      const form = parseFormBody(head.body)
+      if (form.has('Action')) return form
+    }
+    return head.query.has('Action') ? parseForm(head.search) : undefined
+  } catch (error) {
+    if (error instanceof ServiceError) return error
+    throw error
   }
-  return head.query.has('Action') ? head.query : undefined
 }
 
 const FORM = 'application/x-www-form-urlencoded'

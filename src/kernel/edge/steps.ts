@@ -1,9 +1,9 @@
 /** The way of a request through the edge, once it has arrived whole: one step, one name, one reason. */
-import type { Logger } from 'pino'
+import type { Logger } from '../observe/logger.ts'
 import { identify } from '../auth/credentials.ts'
-import type { ProtocolName, WireAnswer } from '../protocol/codec.ts'
+import type { WireAnswer } from '../protocol/codec.ts'
 import { codecs } from '../protocol/codecs.ts'
-import type { Operation } from '../protocol/schema.ts'
+import type { Operation, ProtocolName } from '../protocol/schema.ts'
 import { ServiceError } from '../service-error.ts'
 import type { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'

@@ -32,12 +32,11 @@ export class Health {
   /** Resolves to why the node isn't ready; undefined if it is. */
   async check(store: Store): Promise<string | undefined> {
     if (this.#draining) return 'shutting down'
-    if (this.#storeProblem !== undefined) return this.#storeProblem
     const { promise: late, resolve } = Promise.withResolvers<string>()
     const cancel = this.#clock.at(this.#clock.now() + PATIENCE_MS, () => resolve('the store does not answer'))
     const answered = store.execute(ping, {}).then(
-      () => undefined,
-      (error: Error) => error.message,
+      () => this.#storeProblem, // which the store, once it is called, may have found to be over
+      (error: Error) => this.#storeProblem ?? error.message,
     )
     return Promise.race([answered, late]).finally(cancel)
   }

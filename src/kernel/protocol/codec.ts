@@ -3,9 +3,7 @@
  * which one was used.
  */
 import type { ServiceError } from '../service-error.ts'
-import type { Model, Operation } from './schema.ts'
-
-export type ProtocolName = 'json1.0' | 'json1.1' | 'query'
+import type { Model, Operation, ProtocolName } from './schema.ts'
 
 /** A decoded input, with the paths of required members that were absent (`Entries.1.Id`), in schema order. */
 export interface Decoded {

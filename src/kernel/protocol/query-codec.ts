@@ -4,10 +4,9 @@
  */
 import type { ServiceError } from '../service-error.ts'
 import type { Codec, Decoded, WireAnswer, WireBody } from './codec.ts'
-import { formTree, malformedQueryString, parseForm } from './query-form.ts'
+import { formTree, parseFormBody } from './query-form.ts'
 import { outputJson } from './query-json.ts'
 import { queryReader } from './query-reader.ts'
-import { utf8Text } from './scalars.ts'
 import type { Model, Operation } from './schema.ts'
 import { type WireError, wireError } from './wire-error.ts'
 import { element, escapeAttribute, escapeText, xmlContent } from './xml-writer.ts'
@@ -31,14 +30,8 @@ export function queryCodec(): Codec {
 
 function decode({ input: shape }: Operation, { params, body }: WireBody): Decoded {
   const missing: string[] = []
-  const input = queryReader(shape).run(formTree(params ?? formOf(body)), missing) as Record<string, unknown>
+  const input = queryReader(shape).run(formTree(params ?? parseFormBody(body)), missing) as Record<string, unknown>
   return { input, missing }
-}
-
-function formOf(body: Buffer): URLSearchParams {
-  const text = utf8Text(body)
-  if (text === undefined) throw malformedQueryString()
-  return parseForm(text)
 }
 
 function xmlAnswer(model: Model, { name, output: shape }: Operation, output: unknown, requestId: string): WireAnswer {

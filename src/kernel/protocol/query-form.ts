@@ -3,6 +3,7 @@
  * are keys of Maps and never of objects, and a name of more parts than any schema has is dropped: it can't mean anything.
  */
 import { ServiceError } from '../service-error.ts'
+import { utf8Text } from './scalars.ts'
 
 export interface FormNode {
   value: string | undefined
@@ -22,6 +23,13 @@ export function parseForm(text: string): URLSearchParams {
   return new URLSearchParams(text)
 }
 
+/** Parses a form that is a request's body, as `parseForm` does. */
+export function parseFormBody(body: Buffer): URLSearchParams {
+  const text = utf8Text(body)
+  if (text === undefined) throw malformedQueryString()
+  return parseForm(text)
+}
+
 function assertUtf8(text: string): void {
   try {
     decodeURIComponent(text)
@@ -30,7 +38,7 @@ function assertUtf8(text: string): void {
   }
 }
 
-export const malformedQueryString = () =>
+const malformedQueryString = () =>
   new ServiceError('MalformedQueryString', 'The query string contains a syntax error', { status: 404 })
 
 /** Builds the tree. Of a name given twice, the last value counts. */

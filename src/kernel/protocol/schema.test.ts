@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type CompactModel, hydrate } from './hydrate.ts'
-import { loadModel } from './schema.ts'
+import { loadModel } from './load-model.ts'
 
 test('a model is read once', () => assert.equal(loadModel('sqs'), loadModel('sqs')))
 

@@ -1,10 +1,10 @@
 /**
  * A service as its schemas describe it: operations, shapes and errors, and the traits that decide how they look on the
- * wire. Models come from src/generated/<id>.json; a model is read when first asked for, and its shapes when first used.
+ * wire. Where models come from: load-model.ts.
  */
-import { readFileSync } from 'node:fs'
-import type { ProtocolName } from './codec.ts'
-import { type CompactModel, hydrate } from './hydrate.ts'
+
+/** The protocols that have a codec. */
+export type ProtocolName = 'json1.0' | 'json1.1' | 'query'
 
 /** What a schema says beyond structure: of a shape, or of a member and then only there. */
 export interface Traits {
@@ -97,28 +97,4 @@ export interface Model {
   readonly meta: ServiceMeta
   readonly operations: ReadonlyMap<string, Operation>
   readonly errors: ReadonlyMap<string, Shape>
-}
-
-const generated = new URL('../../generated/', import.meta.url)
-const models = new Map<string, Model>()
-
-/**
- * The model of a service, by id (`sqs`); read once. Throws if there is no generated schema of that name: that is a
- * mistake in the program or its installation, never in a request.
- */
-export function loadModel(id: string): Model {
-  const known = models.get(id)
-  if (known !== undefined) return known
-  const model = hydrate(readCompact(id))
-  models.set(id, model)
-  return model
-}
-
-function readCompact(id: string): CompactModel {
-  const file = new URL(`${id}.json`, generated)
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as CompactModel
-  } catch (cause) {
-    throw new Error(`no usable schema for service '${id}': run scripts/generate.mjs`, { cause })
-  }
 }

@@ -22,7 +22,7 @@ function start(kernel: Kernel): RunningService {
   const context = { ...kernel, wakers, counts: sqsMetrics(kernel) }
   return {
     handlers: api(context),
-    missing: (_, path) => (path.includes('.') ? undefined : missingParameter(path)), // what entries lack, they answer for
+    missing: requireMember,
     prepare: takeQueueFromPath,
     jobs: jobs(kernel),
     targets: { sqs: { command: deliverToQueue } },
@@ -30,15 +30,30 @@ function start(kernel: Kernel): RunningService {
   }
 }
 
+/** Members whose absence has a sentence of its own, which the handler says. */
+const MISSED_BY_HANDLER: ReadonlySet<string> = new Set([
+  'AddPermission.AWSAccountIds',
+  'CreateQueue.QueueName',
+  'SetQueueAttributes.Attributes',
+])
+
+/** What the entries of a batch lack (`Entries.1.Id`), its handler answers for too. */
+const requireMember = ({ name }: Operation, path: string) =>
+  path.includes('.') || MISSED_BY_HANDLER.has(`${name}.${path}`) ? undefined : missingParameter(path)
+
 /** Operations that are not about one queue, and so are refused at a queue's own URL. */
 const NOT_AT_A_QUEUE: ReadonlySet<string> = new Set(['CreateQueue', 'ListQueues'])
 
 /** A request to a queue's own URL is about that queue, unless it names another. */
-function takeQueueFromPath(operation: Operation, input: Record<string, unknown>, { path, protocol, origin }: Caller): void {
+function takeQueueFromPath(
+  operation: Operation,
+  input: Record<string, unknown>,
+  { path, protocol, origin }: Caller,
+): void {
   if (path === '/' || path === '') return
   if (parseQueuePath(path) === undefined) return
   if (protocol === 'query' && NOT_AT_A_QUEUE.has(operation.name)) throw invalidAction(operation.name)
-  if (input['QueueUrl'] === undefined && operation.input.members?.some(({ name }) => name === 'QueueUrl')) {
-    input['QueueUrl'] = origin + path
+  if (input.QueueUrl === undefined && operation.input.members?.some(({ name }) => name === 'QueueUrl')) {
+    input.QueueUrl = origin + path
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { loadModel } from '../../../src/kernel/protocol/schema.ts'
+import { loadModel } from '../../../src/kernel/protocol/load-model.ts'
 import { awsCli, skipUnless } from '../../../src/testing/clients.ts'
 import { startNode, type TestNode } from '../../../src/testing/node.ts'
 import { Cli } from './support.ts'

@@ -39,20 +39,29 @@ export function formOf({ input: shape }: Operation, input: Readonly<Record<strin
 }
 
 function write(shape: Shape, value: unknown, path: string, form: Record<string, string>): void {
-  const below = (name: string) => (path === '' ? name : `${path}.${name}`)
-  if (shape.kind === 'struct' && isObject(value)) {
-    for (const { name, traits, shape: member } of shape.members) {
-      if (value[name] !== undefined) write(member, value[name], below(traits.xmlName ?? name), form)
-    }
-  } else if (shape.kind === 'list' && Array.isArray(value)) {
-    for (const [i, item] of value.entries()) write(shape.item.shape, item, below(String(i + 1)), form)
-  } else if (shape.kind === 'map' && isObject(value)) {
-    for (const [i, [key, item]] of Object.entries(value).entries()) {
-      const entry = below(String(i + 1))
-      form[`${entry}.${shape.key.traits.xmlName ?? 'key'}`] = key
-      write(shape.value.shape, item, `${entry}.${shape.value.traits.xmlName ?? 'value'}`, form)
-    }
-  } else form[path] = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  const parts = partsOf(shape, value)
+  if (parts === undefined) form[path] = typeof value === 'string' ? value : JSON.stringify(value)
+  for (const [part, member, content] of parts ?? []) {
+    const name = path === '' ? part : `${path}.${part}`
+    if (member === undefined) form[name] = String(content)
+    else if (content !== undefined) write(member, content, name, form)
+  }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+type Part = readonly [name: string, shape: Shape | undefined, content: unknown]
+
+/** What stands below a value that is of its shape, each under its name; undefined if the value stands for itself. */
+function partsOf(shape: Shape, value: unknown): Part[] | undefined {
+  if (shape.kind === 'list' && Array.isArray(value)) return value.map((item, i) => [`${i + 1}`, shape.item.shape, item])
+  if (typeof value !== 'object' || value === null) return undefined
+  const fields = value as Record<string, unknown>
+  if (shape.kind === 'struct') {
+    return shape.members.map(({ name, traits, shape: member }) => [traits.xmlName ?? name, member, fields[name]])
+  }
+  if (shape.kind !== 'map') return undefined
+  const { key, value: content } = shape
+  return Object.entries(fields).flatMap(([name, item], i): Part[] => [
+    [`${i + 1}.${key.traits.xmlName ?? 'key'}`, undefined, name],
+    [`${i + 1}.${content.traits.xmlName ?? 'value'}`, content.shape, item],
+  ])
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { loadModel } from '../../../src/kernel/protocol/schema.ts'
+import { loadModel } from '../../../src/kernel/protocol/load-model.ts'
 import { startNode, type TestNode } from '../../../src/testing/node.ts'
 import { get, type Parameters, post } from './query-client.ts'
 

@@ -1,11 +1,10 @@
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { loadModel } from '../../../src/kernel/protocol/schema.ts'
+import { loadModel } from '../../../src/kernel/protocol/load-model.ts'
 import type { SpawnedNode } from '../../../src/testing/node.ts'
 import { formOf } from '../clients/query-client.ts'
 import { inputOf } from './arbitrary-input.ts'
-import { assertAnswer, assertUnharmed, call, FORM_HEADERS, jsonHeaders, send } from './support.ts'
-import { startTarget } from './support.ts'
+import { assertAnswer, assertUnharmed, call, FORM_HEADERS, jsonHeaders, send, startTarget } from './support.ts'
 
 const RUNS = { numRuns: 25, seed: 20_260_131 }
 

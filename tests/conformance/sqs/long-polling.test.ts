@@ -73,8 +73,7 @@ test('the end of a visibility timeout ends the wait', async () => {
 for (const fifo of [false, true]) {
   const kind = fifo ? 'FIFO' : 'standard'
   const create = () => (fifo ? fixture.createFifoQueue() : fixture.createQueue())
-  const send = (queue: string, body: string) =>
-    fifo ? fixture.sendInGroups(queue, body) : fixture.send(queue, body)
+  const send = (queue: string, body: string) => (fifo ? fixture.sendInGroups(queue, body) : fixture.send(queue, body))
 
   test(`${kind}: a change of visibility to 0 ends the wait`, async () => {
     const queue = await create()

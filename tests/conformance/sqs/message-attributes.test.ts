@@ -108,19 +108,43 @@ const refused: readonly { name: string; attributes: Attributes; message: string 
   },
   { name: 'an empty text', attributes: { a: text('') }, message: EMPTY_TEXT },
   { name: 'no value', attributes: { a: { DataType: 'String' } }, message: NO_VALUE },
-  { name: 'a text as bytes', attributes: { a: { DataType: 'Binary', StringValue: 'x' } }, message: /non-empty value of type 'Binary'/ },
+  {
+    name: 'a text as bytes',
+    attributes: { a: { DataType: 'Binary', StringValue: 'x' } },
+    message: /non-empty value of type 'Binary'/,
+  },
   { name: 'an unknown type', attributes: { a: { DataType: 'Text', StringValue: 'x' } }, message: WRONG_TYPE('a') },
-  { name: 'a type in lower case', attributes: { a: { DataType: 'string', StringValue: 'x' } }, message: WRONG_TYPE('a') },
+  {
+    name: 'a type in lower case',
+    attributes: { a: { DataType: 'string', StringValue: 'x' } },
+    message: WRONG_TYPE('a'),
+  },
   { name: 'an empty type', attributes: { a: { DataType: '', StringValue: 'x' } }, message: WRONG_TYPE('a') },
   {
     name: 'a type of 257 bytes',
     attributes: { a: { DataType: `String.${'x'.repeat(250)}`, StringValue: 'x' } },
     message: 'Message (user) attribute type must be shorter than 256 bytes.',
   },
-  { name: 'a number that is none', attributes: { a: { DataType: 'Number', StringValue: '1,5' } }, message: NOT_A_NUMBER },
-  { name: 'a number of 39 digits', attributes: { a: { DataType: 'Number', StringValue: '1'.repeat(39) } }, message: NOT_A_NUMBER },
-  { name: 'an empty name', attributes: { '': text('x') }, message: 'The request must contain non-empty message (user) attribute names.' },
-  { name: 'a name of 257 characters', attributes: { ['x'.repeat(257)]: text('x') }, message: 'Message (user) attribute name must be shorter than 256 bytes.' },
+  {
+    name: 'a number that is none',
+    attributes: { a: { DataType: 'Number', StringValue: '1,5' } },
+    message: NOT_A_NUMBER,
+  },
+  {
+    name: 'a number of 39 digits',
+    attributes: { a: { DataType: 'Number', StringValue: '1'.repeat(39) } },
+    message: NOT_A_NUMBER,
+  },
+  {
+    name: 'an empty name',
+    attributes: { '': text('x') },
+    message: 'The request must contain non-empty message (user) attribute names.',
+  },
+  {
+    name: 'a name of 257 characters',
+    attributes: { ['x'.repeat(257)]: text('x') },
+    message: 'Message (user) attribute name must be shorter than 256 bytes.',
+  },
   { name: 'a name with a space', attributes: { 'a b': text('x') }, message: BAD_NAME },
   { name: 'a name that begins with a dot', attributes: { '.a': text('x') }, message: BAD_NAME },
   { name: 'a name that ends in a dot', attributes: { 'a.': text('x') }, message: BAD_NAME },
@@ -128,7 +152,11 @@ const refused: readonly { name: string; attributes: Attributes; message: string 
   { name: 'a reserved name', attributes: { 'AWS.a': text('x') }, message: RESERVED },
   { name: 'a reserved name in other letters', attributes: { 'aWs.a': text('x') }, message: RESERVED },
   { name: 'the other reserved name in other letters', attributes: { 'AMAZON.a': text('x') }, message: RESERVED },
-  { name: 'a text with an illegal character', attributes: { a: text('\u0001') }, message: /^Invalid characters found\./ },
+  {
+    name: 'a text with an illegal character',
+    attributes: { a: text('\u0001') },
+    message: /^Invalid characters found\./,
+  },
   {
     name: 'a list of texts',
     attributes: { a: { DataType: 'String', StringListValues: ['x'] } },
@@ -147,7 +175,11 @@ for (const { name, attributes, message } of refused) {
 
 test('an attribute without a type is refused', async () => {
   const MessageAttributes = { a: { StringValue: 'x' } }
-  const { status, queryError, body } = await fixture.json('SendMessage', { QueueUrl: queue, MessageBody: 'x', MessageAttributes })
+  const { status, queryError, body } = await fixture.json('SendMessage', {
+    QueueUrl: queue,
+    MessageBody: 'x',
+    MessageAttributes,
+  })
   assert.equal(status, 400)
   assert.equal(queryError, 'InvalidParameterValue;Sender')
   assert.equal(body.message, WRONG_TYPE('a'))

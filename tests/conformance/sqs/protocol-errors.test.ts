@@ -1,7 +1,8 @@
 /** Every error that a client can bring about, as both protocols tell it: code, shape, status and whose fault it is. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { loadModel, type Operation } from '../../../src/kernel/protocol/schema.ts'
+import { loadModel } from '../../../src/kernel/protocol/load-model.ts'
+import type { Operation } from '../../../src/kernel/protocol/schema.ts'
 import { startNode, type TestNode } from '../../../src/testing/node.ts'
 import { formOf, post } from '../clients/query-client.ts'
 

@@ -111,7 +111,7 @@ describe('on the wire', () => {
         message: sentence,
       })
     }
-    for (const parameters of [{}, { MessageBody: '' }]) {
+    for (const parameters of [{}, { MessageBody: '' }] as Record<string, string>[]) {
       const { xml } = await post(QueueUrl, { Action: 'SendMessage', ...parameters })
       assert.deepEqual([xml.ErrorResponse.Error.Code, xml.ErrorResponse.Error.Message], ['MissingParameter', sentence])
     }

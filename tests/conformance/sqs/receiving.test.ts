@@ -45,7 +45,10 @@ test('a receive takes one message unless it asks for more', async () => {
   const own = await fixture.createQueue()
   for (const body of ['a', 'b', 'c']) await fixture.send(own, body)
   const { Messages } = await sqs.receiveMessage({ QueueUrl: own })
-  assert.deepEqual(Messages?.map(({ Body }) => Body), ['a'])
+  assert.deepEqual(
+    Messages?.map(({ Body }) => Body),
+    ['a'],
+  )
   assert.deepEqual(await fixture.bodies(own), ['b', 'c'])
 })
 
@@ -54,7 +57,10 @@ test('receives that arrive together share the messages, and none gets one twice'
   const Entries = Array.from({ length: 10 }, (_, i) => ({ Id: `m${i}`, MessageBody: `m${i}` }))
   await sqs.sendMessageBatch({ QueueUrl: own, Entries })
   const received = await Promise.all(Array.from({ length: 8 }, () => fixture.bodies(own, { MaxNumberOfMessages: 2 })))
-  assert.deepEqual(received.flat().sort(), Entries.map(({ MessageBody }) => MessageBody))
+  assert.deepEqual(
+    received.flat().sort(),
+    Entries.map(({ MessageBody }) => MessageBody),
+  )
 })
 
 test('what was visible first is received first', async () => {

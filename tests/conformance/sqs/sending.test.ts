@@ -38,7 +38,11 @@ for (const [name, body] of [
   ['half a surrogate pair', 'a\ud800b'],
 ] as const) {
   test(`a body with ${name} is refused`, async () => {
-    const { status, queryError, body: answer } = await fixture.json('SendMessage', { QueueUrl: queue, MessageBody: body })
+    const {
+      status,
+      queryError,
+      body: answer,
+    } = await fixture.json('SendMessage', { QueueUrl: queue, MessageBody: body })
     assert.equal(status, 400)
     assert.equal(queryError, 'InvalidMessageContents;Sender')
     assert.equal(answer.message, ILLEGAL)
@@ -191,6 +195,21 @@ test('ids of 128 characters and all punctuation are taken', async () => {
   assert.equal(Attributes.MessageDeduplicationId, id)
 })
 
+test('a single message to a FIFO queue without a group id lacks a parameter, and the group is looked at first', async () => {
+  const fifo = await fixture.createFifoQueue()
+  await assert.rejects(
+    fixture.send(fifo, 'x'),
+    refusal('MissingParameter', 'The request must contain the parameter MessageGroupId.'),
+  )
+  await assert.rejects(
+    fixture.send(fifo, 'x', { MessageGroupId: 'g' }),
+    refusal(
+      'InvalidParameterValue',
+      'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
+    ),
+  )
+})
+
 test('a standard queue takes a group id and returns it, and refuses a deduplication id', async () => {
   const own = await fixture.createQueue()
   await fixture.send(own, 'x', { MessageGroupId: 'tenant' })
@@ -210,6 +229,7 @@ test('a standard queue takes a group id and returns it, and refuses a deduplicat
 test('every message has an id of its own', async () => {
   const ids = [await fixture.send(queue, 'x'), await fixture.send(queue, 'x')].map(({ MessageId }) => MessageId)
   assert.notEqual(ids[0], ids[1])
-  for (const id of ids) assert.match(id as string, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  for (const id of ids)
+    assert.match(id as string, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   await sqs.purgeQueue({ QueueUrl: queue })
 })

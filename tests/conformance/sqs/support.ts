@@ -11,7 +11,7 @@ import {
   type SendMessageCommandOutput,
   SQS,
 } from '@aws-sdk/client-sqs'
-import type { Config } from '../../../src/kernel/config/config.ts'
+import { type Config, configWith } from '../../../src/kernel/config/config.ts'
 import { startNode, type TestNode } from '../../../src/testing/node.ts'
 
 type Attributes = Readonly<Record<string, string>>
@@ -28,10 +28,18 @@ export class SqsFixture {
   readonly node: TestNode
   readonly sqs: SQS
   #queues = 0
+  readonly #others: SQS[] = []
 
   constructor(node: TestNode) {
     this.node = node
     this.sqs = clientOf(node.url)
+  }
+
+  /** A client of another account or in another region, for as long as the fixture lives. */
+  clientFor(who: ClientIdentity): SQS {
+    const client = clientOf(this.node.url, who)
+    this.#others.push(client)
+    return client
   }
 
   /** Moves the node's clock forward. */
@@ -137,7 +145,7 @@ export class SqsFixture {
   }
 
   async close(): Promise<void> {
-    this.sqs.destroy()
+    for (const client of [this.sqs, ...this.#others]) client.destroy()
     await this.node.stop()
   }
 }
@@ -145,13 +153,19 @@ export class SqsFixture {
 /** A message with the system attributes that were asked for. */
 export type ReceivedMessage = Message & { readonly Attributes: Record<string, string>; readonly ReceiptHandle: string }
 
-export const clientOf = (url: string): SQS =>
-  new SQS({
-    endpoint: url,
-    region: 'us-east-1',
-    maxAttempts: 1,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  })
+export interface ClientIdentity {
+  /** Twelve digits; without, the node's default account. */
+  readonly accountId?: string
+  readonly region?: string
+}
+
+export const clientOf = (url: string, { accountId = 'test', region = 'us-east-1' }: ClientIdentity = {}): SQS =>
+  new SQS({ endpoint: url, region, maxAttempts: 1, credentials: { accessKeyId: accountId, secretAccessKey: 'test' } })
+
+/** The defaults of the options of SQS, with some of them replaced. */
+export const withOptions = (options: Partial<Config['sqs']>): Pick<Config, 'sqs'> => ({
+  sqs: { ...configWith().sqs, ...options },
+})
 
 /** Starts the node that the tests of a file share; it stops after the last of them. */
 export async function startSqs(config: Partial<Config> = {}): Promise<SqsFixture> {
@@ -161,14 +175,20 @@ export async function startSqs(config: Partial<Config> = {}): Promise<SqsFixture
 }
 
 /** For `assert.rejects`: the error as the client shows it, by its public code. */
-export const refusal = (code: string, message: string | RegExp, status = 400) => (error: unknown) => {
-  const { Code, message: told, $metadata } = error as { Code: string; message: string; $metadata: { httpStatusCode: number } }
-  assert.equal(Code, code, told)
-  if (typeof message === 'string') assert.equal(told, message)
-  else assert.match(told, message)
-  assert.equal($metadata.httpStatusCode, status)
-  return true
-}
+export const refusal =
+  (code: string, message: string | RegExp, status = 400) =>
+  (error: unknown) => {
+    const {
+      Code,
+      message: told,
+      $metadata,
+    } = error as { Code: string; message: string; $metadata: { httpStatusCode: number } }
+    assert.equal(Code, code, told)
+    if (typeof message === 'string') assert.equal(told, message)
+    else assert.match(told, message)
+    assert.equal($metadata.httpStatusCode, status)
+    return true
+  }
 
 export const invalidValue = (parameter: string, value: unknown, reason: string) =>
   refusal('InvalidParameterValue', `Value ${value} for parameter ${parameter} is invalid. Reason: ${reason}`)

@@ -31,10 +31,7 @@ test('when it comes back it has a new handle and one receive more, and the time 
   assert.notEqual(again.ReceiptHandle, message.ReceiptHandle)
   assert.equal(message.Attributes.ApproximateReceiveCount, '1')
   assert.equal(again.Attributes.ApproximateReceiveCount, '2')
-  assert.equal(
-    again.Attributes.ApproximateFirstReceiveTimestamp,
-    message.Attributes.ApproximateFirstReceiveTimestamp,
-  )
+  assert.equal(again.Attributes.ApproximateFirstReceiveTimestamp, message.Attributes.ApproximateFirstReceiveTimestamp)
   assert.equal(again.Attributes.SentTimestamp, message.Attributes.SentTimestamp)
 })
 

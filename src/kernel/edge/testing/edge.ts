@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { SystemClock } from '../../clock/clock.ts'
 import type { RunningService } from '../../kernel.ts'
 import { NodeMetrics } from '../../observe/metrics.ts'
-import { loadModel } from '../../protocol/schema.ts'
+import { loadModel } from '../../protocol/load-model.ts'
 import { type Edge, type EdgeOptions, startEdge } from '../edge.ts'
 import type { ManagementNode } from '../management.ts'
 
@@ -31,10 +31,12 @@ export async function startTestEdge(
 ): Promise<TestEdge> {
   const log: string[] = []
   const metrics = new NodeMetrics((name, error) => log.push(`${name}: ${error}`))
+  const clock = new SystemClock()
   const management: TestManagement = {
     problem: undefined,
     resets: 0,
-    clock: new SystemClock(),
+    clock,
+    advanceClock: async (ms) => clock.shift(ms),
     health: async () => management.problem,
     metrics: () => metrics.render(),
     reset: async () => void management.resets++,

@@ -1,8 +1,9 @@
 /** Short forms for the codecs' tests: one call to decode, one to encode. */
 import type { ServiceError } from '../../service-error.ts'
-import type { ProtocolName, WireAnswer, WireBody } from '../codec.ts'
+import type { WireAnswer, WireBody } from '../codec.ts'
 import { codecs } from '../codecs.ts'
-import { loadModel, type Operation } from '../schema.ts'
+import { loadModel } from '../load-model.ts'
+import type { Operation, ProtocolName } from '../schema.ts'
 
 export const sqs = loadModel('sqs')
 export const sts = loadModel('sts')

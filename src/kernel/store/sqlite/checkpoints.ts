@@ -51,10 +51,20 @@ export class Checkpoints {
       return
     }
     if (++this.#commits % LOOK_EVERY !== 0) return
-    const { log, checkpointed } = this.#look.get() as unknown as LogState
-    if (log < BEGIN_AT || log === checkpointed) return
+    const state = this.#logState()
+    if (state === undefined || state.log < BEGIN_AT || state.log === state.checkpointed) return
     this.#passes = 0
     this.#copy()
+  }
+
+  /** Undefined if it can't be read, which must not end the thread. */
+  #logState(): LogState | undefined {
+    try {
+      return this.#look.get() as unknown as LogState
+    } catch (error) {
+      this.#tell((error as Error).message)
+      return undefined
+    }
   }
 
   /** Stops the checkpointer; the database's own close copies what is left. */

@@ -34,19 +34,30 @@ export function openForCheckpoints(directory: string): DatabaseSync {
 
 /** SQLite's primary result codes that say the files can't be used, rather than that a statement is wrong. */
 const FILE_FAULTS: Readonly<Record<number, string>> = {
-  5: 'busy',
-  6: 'locked',
-  8: 'read-only',
-  10: 'input/output error',
-  11: 'corrupt',
-  13: 'full',
-  14: 'cannot open',
-  26: 'not a database',
+  5: 'the database is busy',
+  6: 'the database is locked',
+  8: 'the database is read-only',
+  10: 'the files of the database can not be read or written',
+  11: 'the database is corrupt',
+  13: 'there is no space left for the database',
+  14: 'the files of the database can not be opened',
+  26: 'the file is not a database',
 }
 
 /** Why the files can't be used, or undefined if the error is of another kind. */
 export function fileFault(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
   const fault = FILE_FAULTS[error.errcode & 0xff]
-  return fault === undefined ? undefined : `the database is ${fault === 'full' ? 'full: no space on the disk' : fault} (${error.message})`
+  return fault === undefined ? undefined : `${fault} (${error.message})`
+}
+
+/** Why nothing can be written, or undefined if it can: found out by a write that costs an id, of which there are enough. */
+export function writeFault(db: DatabaseSync): string | undefined {
+  try {
+    db.exec("begin immediate; update id_block set next_id = next_id + 1 where name = 'id'; commit")
+    return undefined
+  } catch (error) {
+    if (db.isTransaction) db.exec('rollback')
+    return fileFault(error) ?? (error as Error).message
+  }
 }

@@ -46,6 +46,9 @@ const KERNEL_MIGRATIONS: MigrationSource = {
  */
 const MAX_BATCHES_UNDER_WAY = 2
 
+/** What the thread allocates dies with its group: a small nursery is as fast as a large one. */
+const THREAD_YOUNG_GENERATION_MB = 6
+
 interface Waiting {
   readonly resolve: (value: never) => void
   readonly reject: (error: Error) => void
@@ -57,9 +60,15 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
     directory: options.directory,
     clockOffset: options.clock.offset,
     commands: options.commands.map((url) => url.href),
-    migrations: [KERNEL_MIGRATIONS, ...options.migrations].map(({ service, folder }) => ({ service, folder: folder.href })),
+    migrations: [KERNEL_MIGRATIONS, ...options.migrations].map(({ service, folder }) => ({
+      service,
+      folder: folder.href,
+    })),
   }
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: threadOptions })
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), {
+    workerData: threadOptions,
+    resourceLimits: { maxYoungGenerationSizeMb: THREAD_YOUNG_GENERATION_MB },
+  })
   await new Promise<void>((resolve, reject) => {
     worker.once('error', reject)
     worker.once('message', (message: FromThread) => {
@@ -117,7 +126,6 @@ class SqliteStore implements Store {
     if (this.#gone !== undefined) return
     this.#postCalls()
     await this.#control({ type: 'close' })
-    this.#gone = new Error('the store is closed')
     await this.#worker.terminate()
   }
 
@@ -143,6 +151,7 @@ class SqliteStore implements Store {
   }
 
   #hear(message: FromThread): void {
+    if (this.#gone !== undefined) return // everybody has been told
     switch (message.type) {
       case 'replies':
         return this.#hearReplies(message)
@@ -150,8 +159,10 @@ class SqliteStore implements Store {
         return this.#options.onHealth?.(message.problem)
       case 'checkpoints':
         return this.#options.onCheckpoints?.(message.problem)
-      case 'reset-done':
       case 'closed':
+        this.#gone = new Error('the store is closed') // before the thread's end is heard of, which then is no fault
+        return this.#onControl?.()
+      case 'reset-done':
         return this.#onControl?.()
     }
   }

@@ -114,6 +114,8 @@ function unusable(calls: readonly Call[], error: unknown): GroupOutcome {
   const answer =
     problem === undefined
       ? error
-      : new ServiceError('ServiceUnavailable', 'The store cannot be written at the moment. Please try again later.', { status: 503 })
+      : new ServiceError('ServiceUnavailable', 'The store cannot be written at the moment. Please try again later.', {
+          status: 503,
+        })
   return { settled: calls.map(() => failed(answer)), wakes: [], problem }
 }

@@ -27,7 +27,8 @@ export function lockDirectory(directory: string): () => void {
 }
 
 const SQLITE_BUSY = 5
-const isBusy = (error: unknown): boolean => error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
 
 function holder(file: string): string {
   try {

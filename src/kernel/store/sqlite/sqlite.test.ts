@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, suite, test } from 'node:test'
 import { SystemClock } from '../../clock/clock.ts'
-import { storeContract } from '../testing/conformance.ts'
 import { insertValues } from '../testing/commands.ts'
+import { storeContract } from '../testing/conformance.ts'
 import { databaseFile } from './database.ts'
 import { CannotOpenStore, openSqlite } from './engine.ts'
 
@@ -19,7 +19,10 @@ suite('SQLite in memory', () => {
 })
 
 suite('SQLite on the disk', () => {
-  storeContract({ durable: true, open: (options) => openSqlite({ ...options, directory: join(directory, 'contract') }) })
+  storeContract({
+    durable: true,
+    open: (options) => openSqlite({ ...options, directory: join(directory, 'contract') }),
+  })
 })
 
 const sample = {

@@ -8,9 +8,16 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { SystemClock } from '../../clock/clock.ts'
 import { ServiceError } from '../../service-error.ts'
 import { type AnyCommand, loadCommands } from '../commands.ts'
-import { MIGRATION_TABLE, type Migration, pendingMigrations, readMigrations, recordMigration, withFragments } from '../migrations.ts'
+import {
+  MIGRATION_TABLE,
+  type Migration,
+  pendingMigrations,
+  readMigrations,
+  recordMigration,
+  withFragments,
+} from '../migrations.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, writeFault } from './database.ts'
 import { runGroup } from './group.ts'
 import { lockDirectory } from './lock.ts'
 import type { Call, FromThread, PlainError, Reply, ThreadOptions, ToThread } from './protocol.ts'
@@ -49,7 +56,9 @@ class StorageThread {
     this.#clock = clock
     this.#tx = new SqliteTx(db, clock, commands)
     this.#commands = commands
-    this.#migrations = readMigrations(options.migrations.map(({ service, folder }) => ({ service, folder: new URL(folder) })))
+    this.#migrations = readMigrations(
+      options.migrations.map(({ service, folder }) => ({ service, folder: new URL(folder) })),
+    )
     this.#checkpoints =
       options.directory === undefined
         ? undefined
@@ -111,13 +120,18 @@ class StorageThread {
       const id = (calls[at] as Call)[0]
       return outcome.ok ? [id, outcome.value] : [id, undefined, plain(outcome.error)]
     })
+    this.#noteHealth(problem)
     this.#say({ type: 'replies', replies, wakes, seconds, batches: this.#batches })
     this.#batches = 0
-    if (problem !== this.#problem) {
-      this.#problem = problem
-      this.#say({ type: 'health', problem })
-    }
     this.#checkpoints?.afterCommit()
+  }
+
+  /** Told before the group's replies. A group that only read says nothing about writing, so a write of our own does. */
+  #noteHealth(groupProblem: string | undefined): void {
+    const problem = groupProblem ?? (this.#problem === undefined ? undefined : writeFault(this.#db))
+    if (problem === this.#problem) return
+    this.#problem = problem
+    this.#say({ type: 'health', problem })
   }
 
   async #control(message: ToThread): Promise<void> {
@@ -142,7 +156,9 @@ class StorageThread {
 
   async #reset(): Promise<void> {
     this.#tx.reset()
-    const tables = this.#db.prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'").all()
+    const tables = this.#db
+      .prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'")
+      .all()
     this.#db.exec(`begin immediate; ${tables.map(({ name }) => `drop table "${name}";`).join(' ')} commit`)
     await this.#migrate()
     this.#say({ type: 'reset-done' })

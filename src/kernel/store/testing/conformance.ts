@@ -37,7 +37,9 @@ export function storeContract(engine: EngineUnderTest): void {
   })
 
   test('calls that arrive together are one batch', async () => {
-    const sizes = await Promise.all([1, 2, 3, 4].map((amount) => store.execute(commands.deposit, { account: 'together', amount })))
+    const sizes = await Promise.all(
+      [1, 2, 3, 4].map((amount) => store.execute(commands.deposit, { account: 'together', amount })),
+    )
     assert.deepEqual(sizes, [4, 4, 4, 4])
     assert.equal(await store.execute(commands.balance, { account: 'together' }), 10)
   })
@@ -48,7 +50,10 @@ export function storeContract(engine: EngineUnderTest): void {
       store.execute(commands.deposit, { account: 'mixed', amount: -1 }),
       store.execute(commands.deposit, { account: 'mixed', amount: 6 }),
     ])
-    assert.deepEqual(outcomes.map((outcome) => outcome.status), ['fulfilled', 'rejected', 'fulfilled'])
+    assert.deepEqual(
+      outcomes.map((outcome) => outcome.status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
     assert.equal(await store.execute(commands.balance, { account: 'mixed' }), 11)
   })
 
@@ -59,13 +64,18 @@ export function storeContract(engine: EngineUnderTest): void {
       store.execute(commands.deposit, { account: 'healthy', amount: 6 }),
       store.execute(commands.balance, { account: 'together' }),
     ])
-    assert.deepEqual(outcomes.map((outcome) => outcome.status), ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    assert.deepEqual(
+      outcomes.map((outcome) => outcome.status),
+      ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+    )
     assert.equal(await store.execute(commands.balance, { account: 'healthy' }), 11)
     assert.equal(await store.execute(commands.balance, { account: 'poison' }), undefined)
   })
 
   test('a service error arrives whole, and what its call wrote is undone', async () => {
-    const error: unknown = await store.execute(commands.depositAndFail, { account: 'undone' }).catch((error: unknown) => error)
+    const error: unknown = await store
+      .execute(commands.depositAndFail, { account: 'undone' })
+      .catch((error: unknown) => error)
     assert.ok(error instanceof ServiceError)
     assert.deepEqual(
       [error.code, error.message, error.queryMessage, error.detail],

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ListMessageMoveTasksResultEntry } from '@aws-sdk/client-sqs'
 import type { PartialHandlers } from '../../../kernel/protocol/types.ts'
-import { checkMoveArguments, decodeTaskHandle, encodeTaskHandle, parseMoveArn, tasksToList } from '../model/move-task.ts'
+import { decodeTaskHandle, encodeTaskHandle, parseMoveArn, tasksToList } from '../model/move-task.ts'
 import { cancelMove, listMoves, type MoveTask, startMove } from '../store.ts'
 import type { SQS, SqsContext } from './context.ts'
 
@@ -11,7 +11,6 @@ export const moveTasks = (sqs: SqsContext) =>
     async StartMessageMoveTask({ SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond }, { accountId }) {
       parseMoveArn('SourceArn', SourceArn)
       if (DestinationArn !== undefined) parseMoveArn('DestinationArn', DestinationArn)
-      checkMoveArguments(SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond)
       const taskId = randomUUID()
       await sqs.store.execute(startMove, {
         taskId,

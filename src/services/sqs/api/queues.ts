@@ -1,14 +1,14 @@
 /** The operations on queues themselves: their life, attributes, tags and permissions. */
 import type { Caller } from '../../../kernel/kernel.ts'
 import type { PartialHandlers } from '../../../kernel/protocol/types.ts'
-import { asksForFifo, createAttributes } from '../model/queue-attributes.ts'
+import { queueDoesNotExist } from '../errors.ts'
 import { checkQueueName, isAccountId, type QueueAddress } from '../model/names.ts'
 import { decodeNextToken, encodeNextToken, type PagedRequest, pageSize } from '../model/paging.ts'
 import { checkPermission } from '../model/policy.ts'
+import { asksForFifo, createAttributes } from '../model/queue-attributes.ts'
 import { describeQueue, selectQueueAttributes } from '../model/queue-description.ts'
 import { formatQueueUrl } from '../model/queue-url.ts'
 import { addTags, requireTags, type Tags } from '../model/tags.ts'
-import { queueDoesNotExist } from '../errors.ts'
 import {
   changeTags,
   createQueue,
@@ -32,7 +32,12 @@ export const queues = (sqs: SqsContext) =>
       createAttributes(Attributes)
       const queue = { accountId, region, name: QueueName }
       const { recreateWait } = sqs.config.sqs
-      await sqs.store.execute(createQueue, { queue, attributes: { ...Attributes }, tags: addTags({}, tags, QueueName), recreateWait })
+      await sqs.store.execute(createQueue, {
+        queue,
+        attributes: { ...Attributes },
+        tags: addTags({}, tags, QueueName),
+        recreateWait,
+      })
       return { QueueUrl: urlOf(sqs, origin, queue) }
     },
 
@@ -100,7 +105,7 @@ export const queues = (sqs: SqsContext) =>
       return {}
     },
 
-    async AddPermission({ QueueUrl, Label, AWSAccountIds, Actions }, caller) {
+    async AddPermission({ QueueUrl, Label, AWSAccountIds = [], Actions }, caller) {
       const queue = addressOf(caller, QueueUrl)
       const permission = { label: Label, accountIds: AWSAccountIds, actions: Actions }
       await checked(sqs, queue, () => checkPermission(permission))

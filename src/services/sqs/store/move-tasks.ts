@@ -11,10 +11,11 @@ import {
   moveTaskMissing,
   sourceIsNotDeadLetterQueue,
 } from '../errors.ts'
-import { parseQueueArn } from '../model/names.ts'
-import { depthOf } from './depth.ts'
+import { checkMoveArguments } from '../model/move-task.ts'
+import { parseQueueArn, type QueueAddress } from '../model/names.ts'
 import { moveBack } from './move-messages.ts'
 import { findQueue, type Queue } from './queue-row.ts'
+import { countUnexpired } from './retention.ts'
 
 export const MOVE_JOB = 'sqs.move'
 
@@ -52,23 +53,27 @@ export interface StartMoveCall {
 /** A task moves what is in the queue when it begins, not what arrives while it runs. */
 export const startMove = single('sqs.startMove', async (tx, call: StartMoveCall): Promise<void> => {
   const source = await queueByArn(tx, call.sourceArn, 'SourceArn')
-  const isDeadLetterQueue = await tx.get('select 1 as one from sqs_queue where dead_letter_arn = ? limit 1', [source.arn])
-  if (isDeadLetterQueue === undefined) throw sourceIsNotDeadLetterQueue()
-  if (call.destinationArn !== undefined) {
-    const destination = await queueByArn(tx, call.destinationArn, 'DestinationArn')
-    if (destination.fifo !== source.fifo) throw moveBetweenQueueTypes()
-  }
-  const running = await tx.get(`select 1 as one from sqs_move_task where source_arn = ? and status in ('RUNNING', 'CANCELLING')`, [
+  const isDeadLetterQueue = await tx.get('select 1 as one from sqs_queue where dead_letter_arn = ? limit 1', [
     source.arn,
   ])
+  if (isDeadLetterQueue === undefined) throw sourceIsNotDeadLetterQueue()
+  const destination =
+    call.destinationArn === undefined ? undefined : await queueByArn(tx, call.destinationArn, 'DestinationArn')
+  checkMoveArguments(source.arn, destination?.arn, call.maxPerSecond)
+  if (destination !== undefined && destination.fifo !== source.fifo) throw moveBetweenQueueTypes()
+  const running = await tx.get(
+    `select 1 as one from sqs_move_task where source_arn = ? and status in ('RUNNING', 'CANCELLING')`,
+    [source.arn],
+  )
   if (running !== undefined) throw moveTaskAlreadyRunning()
-  const { visible, inFlight, delayed } = await depthOf(tx, source.backlogId)
+  await tx.run(FORGET_OLDER, [source.arn, source.arn, MAX_LISTED - 1])
+  const { visible, inFlight, delayed } = await countUnexpired(tx, source)
   const [lastId] = (await tx.nextIds(1)) as [number]
   const row = {
     task_id: call.taskId,
     account: call.accountId,
     source_arn: source.arn,
-    destination_arn: call.destinationArn ?? null,
+    destination_arn: destination?.arn ?? null,
     max_per_second: call.maxPerSecond ?? null,
     status: 'RUNNING',
     moved: 0,
@@ -81,6 +86,17 @@ export const startMove = single('sqs.startMove', async (tx, call: StartMoveCall)
   await tx.insertMany('sqs_move_task', Object.keys(row), [Object.values(row)])
   await schedule(tx, { kind: MOVE_JOB, key: call.taskId, due: tx.now, payload: { taskId: call.taskId } })
 })
+
+/** No more tasks of a source are ever listed. */
+const MAX_LISTED = 10
+const FORGET_OLDER = `
+  delete from sqs_move_task where source_arn = ? and task_id not in (
+    select task_id from sqs_move_task where source_arn = ? order by started_at desc, last_id desc limit ?)`
+
+/** To be called with every queue that is deleted; a task that is running finds its row gone, and ends. */
+export async function forgetMoves(tx: Tx, { arn }: Pick<Queue, 'arn'>): Promise<void> {
+  await tx.run('delete from sqs_move_task where source_arn = ?', [arn])
+}
 
 async function queueByArn(tx: Tx, arn: string, parameter: 'SourceArn' | 'DestinationArn'): Promise<Queue> {
   const address = parseQueueArn(arn)
@@ -105,9 +121,9 @@ export const listMoves = single(
 export const cancelMove = single(
   'sqs.cancelMove',
   async (tx, { taskId, sourceArn }: { taskId: string; sourceArn: string }): Promise<number> => {
-    await queueByArn(tx, sourceArn, 'SourceArn')
+    const source = await queueByArn(tx, sourceArn, 'SourceArn')
     const task = await findTask(tx, taskId)
-    if (task?.status !== 'RUNNING' || task.sourceArn !== sourceArn) throw moveTaskMissing()
+    if (task?.status !== 'RUNNING' || task.sourceArn !== source.arn) throw moveTaskMissing()
     await tx.run(`update sqs_move_task set status = 'CANCELLED' where task_id = ?`, [taskId])
     return task.moved
   },
@@ -121,20 +137,27 @@ const SLICE = 200
 const SECOND_MS = 1_000
 
 /** Moves a slice; answers when the next one is due, or undefined when the task has ended. */
-export const moveSlice = single('sqs.moveSlice', async (tx, { taskId }: { taskId: string }): Promise<number | undefined> => {
-  const task = await findTask(tx, taskId)
-  if (task?.status !== 'RUNNING') return undefined
-  const source = await findQueue(tx, parseQueueArn(task.sourceArn) as NonNullable<ReturnType<typeof parseQueueArn>>)
-  if (source === undefined) return end(tx, taskId, 'FAILED', QUEUE_IS_GONE)
-  const destination = task.destinationArn === null ? undefined : await queueByArnOrNone(tx, task.destinationArn)
-  if (task.destinationArn !== null && destination === undefined) return end(tx, taskId, 'FAILED', QUEUE_IS_GONE)
-  const limit = Math.min(task.maxPerSecond ?? SLICE, SLICE)
-  const slice = await moveBack(tx, source, destination, { after: task.afterId, last: task.lastId, limit })
-  if (slice.failed) return end(tx, taskId, 'FAILED', QUEUE_IS_GONE)
-  await tx.run('update sqs_move_task set moved = moved + ?, after_id = ? where task_id = ?', [slice.moved, slice.after, taskId])
-  if (slice.finished) return end(tx, taskId, 'COMPLETED', null)
-  return task.maxPerSecond === null ? tx.now : tx.now + Math.ceil((SECOND_MS * limit) / task.maxPerSecond)
-})
+export const moveSlice = single(
+  'sqs.moveSlice',
+  async (tx, { taskId }: { taskId: string }): Promise<number | undefined> => {
+    const task = await findTask(tx, taskId)
+    if (task?.status !== 'RUNNING') return undefined
+    const source = await findQueue(tx, parseQueueArn(task.sourceArn) as QueueAddress)
+    if (source === undefined) return end(tx, taskId, 'FAILED', QUEUE_IS_GONE)
+    const destination = task.destinationArn === null ? undefined : await queueByArnOrNone(tx, task.destinationArn)
+    if (task.destinationArn !== null && destination === undefined) return end(tx, taskId, 'FAILED', QUEUE_IS_GONE)
+    const limit = Math.min(task.maxPerSecond ?? SLICE, SLICE)
+    const slice = await moveBack(tx, source, destination, { after: task.afterId, last: task.lastId, limit })
+    await tx.run('update sqs_move_task set moved = moved + ?, after_id = ? where task_id = ?', [
+      slice.moved,
+      slice.after,
+      taskId,
+    ])
+    if (slice.failed) return end(tx, taskId, 'FAILED', QUEUE_IS_GONE)
+    if (slice.finished) return end(tx, taskId, 'COMPLETED', null)
+    return task.maxPerSecond === null ? tx.now : tx.now + Math.ceil((SECOND_MS * limit) / task.maxPerSecond)
+  },
+)
 
 const QUEUE_IS_GONE = 'AWS.SimpleQueueService.NonExistentQueue'
 

@@ -55,7 +55,11 @@ export const deleteMessages = batched('sqs.delete', async (tx, calls: readonly D
 })
 
 /** Notes the messages of a standard queue, so that those of all calls are deleted in one statement. */
-function deleteLater(queue: Queue, receipts: readonly HeldReceipt[], doomed: Map<number, Set<number>>): ReceiptOutcome[] {
+function deleteLater(
+  queue: Queue,
+  receipts: readonly HeldReceipt[],
+  doomed: Map<number, Set<number>>,
+): ReceiptOutcome[] {
   const ids = doomed.get(queue.backlogId) ?? new Set()
   doomed.set(queue.backlogId, ids)
   return receipts.map((receipt) => {

@@ -49,8 +49,6 @@ async function takeFromGroup(
   limit: number,
   hideMs: number,
 ): Promise<ClaimedMessage[]> {
-  const oldest = expiryLimit(tx, queue)
-  const maxReceives = queue.redrivePolicy?.maxReceiveCount ?? Number.POSITIVE_INFINITY
   const taken: number[] = []
   const gone: number[] = []
   let after = 0
@@ -62,12 +60,8 @@ async function takeFromGroup(
     )
     for (const message of candidates) {
       after = message.id
-      if (message.sentAt <= oldest) {
-        await tx.run('delete from sqs_message where backlog_id = ? and id = ?', [queue.backlogId, message.id])
-        await changeDepth(tx, queue.backlogId, -1)
-        gone.push(message.id)
-      } else if (message.visibleAt > tx.now) break walk
-      else if (message.receiveCount >= maxReceives && (await giveUp(tx, queue, message))) gone.push(message.id)
+      if (await removed(tx, queue, message)) gone.push(message.id)
+      else if (message.visibleAt > tx.now) break walk
       else if (taken.push(message.id) === limit) break walk
     }
     if (candidates.length < limit) break
@@ -75,6 +69,17 @@ async function takeFromGroup(
   const claimed = await claimThese(tx, queue.backlogId, taken, hideMs)
   await settleGroup(tx, queue, groupId, [...taken, ...gone])
   return claimed
+}
+
+/** Removes a message that is past its retention, also one in flight, or that was received too often; true if it did. */
+async function removed(tx: Tx, queue: Queue, message: Candidate): Promise<boolean> {
+  if (message.sentAt <= expiryLimit(tx, queue)) {
+    await tx.run('delete from sqs_message where backlog_id = ? and id = ?', [queue.backlogId, message.id])
+    await changeDepth(tx, queue.backlogId, -1)
+    return true
+  }
+  const maxReceives = queue.redrivePolicy?.maxReceiveCount ?? Number.POSITIVE_INFINITY
+  return message.visibleAt <= tx.now && message.receiveCount >= maxReceives && giveUp(tx, queue, message)
 }
 
 /** Moves a message to the dead-letter queue; false if there is none that takes it. */

@@ -42,11 +42,20 @@ export async function removeExpired(tx: Tx, queue: Queue, limit: number): Promis
 }
 
 async function remove(tx: Tx, queue: Queue, messages: readonly OldMessage[]): Promise<void> {
-  await inSlices(messages.map(({ id }) => id), async (ids, marks) => {
-    await tx.run(`delete from sqs_message where backlog_id = ? and id in (${marks})`, [queue.backlogId, ...ids])
-  })
+  await inSlices(
+    messages.map(({ id }) => id),
+    async (ids, marks) => {
+      await tx.run(`delete from sqs_message where backlog_id = ? and id in (${marks})`, [queue.backlogId, ...ids])
+    },
+  )
   if (messages.length > 0) await changeDepth(tx, queue.backlogId, -messages.length)
   if (!queue.fifo) return
   const byGroup = Map.groupBy(messages, (message) => message.groupId as string)
-  for (const [groupId, gone] of byGroup) await settleGroup(tx, queue, groupId, gone.map(({ id }) => id))
+  for (const [groupId, gone] of byGroup)
+    await settleGroup(
+      tx,
+      queue,
+      groupId,
+      gone.map(({ id }) => id),
+    )
 }

@@ -18,8 +18,16 @@ const SLICE = 1_000
 const MIN_PAUSE_MS = 60_000
 
 /** To be called with every queue that is created. */
-export async function scheduleSweep(tx: Tx, { queueId, attributes }: Pick<Queue, 'queueId' | 'attributes'>): Promise<void> {
-  await schedule(tx, { kind: SWEEP_JOB, key: String(queueId), due: tx.now + longestPauseMs(attributes), payload: { queueId } })
+export async function scheduleSweep(
+  tx: Tx,
+  { queueId, attributes }: Pick<Queue, 'queueId' | 'attributes'>,
+): Promise<void> {
+  await schedule(tx, {
+    kind: SWEEP_JOB,
+    key: String(queueId),
+    due: tx.now + longestPauseMs(attributes),
+    payload: { queueId },
+  })
 }
 
 /** To be called when the retention period gets shorter: some messages may be past it already. */
@@ -78,15 +86,18 @@ const BACKLOG_TABLES: readonly (readonly [table: string, key: string])[] = [
 ]
 
 /** Deletes a slice of an abandoned backlog; true if there is more. */
-export const collectBacklog = single('sqs.collectBacklog', async (tx, { backlogId }: { backlogId: number }): Promise<boolean> => {
-  for (const [table, key] of BACKLOG_TABLES) {
-    const deleted = await tx.run(
-      `delete from ${table} where backlog_id = ? and ${key} in (
+export const collectBacklog = single(
+  'sqs.collectBacklog',
+  async (tx, { backlogId }: { backlogId: number }): Promise<boolean> => {
+    for (const [table, key] of BACKLOG_TABLES) {
+      const deleted = await tx.run(
+        `delete from ${table} where backlog_id = ? and ${key} in (
          select ${key.replace(/[()]/g, '')} from ${table} where backlog_id = ? limit ?)`,
-      [backlogId, backlogId, SLICE],
-    )
-    if (deleted === SLICE) return true
-  }
-  await tx.run('delete from sqs_abandoned_backlog where backlog_id = ?', [backlogId])
-  return false
-})
+        [backlogId, backlogId, SLICE],
+      )
+      if (deleted === SLICE) return true
+    }
+    await tx.run('delete from sqs_abandoned_backlog where backlog_id = ?', [backlogId])
+    return false
+  },
+)
