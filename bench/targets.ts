@@ -21,7 +21,7 @@ interface Target {
   read(results: Results): number | undefined
 }
 
-const BYTES_PER_MB = 1e6
+const BYTES_PER_MIB = 2 ** 20
 
 const targets: readonly Target[] = [
   { figure: 'SendMessage, messages', unit: 'per bare request', atLeast: 0.45, read: (r) => messagesPerBare(r, 'send') },
@@ -68,7 +68,7 @@ export function judge(results: Results): Verdict[] {
 
 const empty = (results: Results, scenario: string) => measuredIn(results.empty, scenario)
 const messagesPerSecond = (run: Measured) => run.messages / run.seconds
-const mebibytes = (bytes: number | undefined) => (bytes === undefined ? undefined : bytes / BYTES_PER_MB)
+const mebibytes = (bytes: number | undefined) => (bytes === undefined ? undefined : bytes / BYTES_PER_MIB)
 
 function measuredIn(outcomes: Results['empty'], scenario: string): Measured | undefined {
   const outcome = outcomes[scenario]

@@ -1,10 +1,11 @@
 /**
  * What a service is given, and what it gives back. `platform.ts` puts the two together; nothing here knows a service.
  */
-import type { Logger } from './observe/logger.ts'
+
 import type { Clock } from './clock/clock.ts'
 import type { Config } from './config/config.ts'
 import type { JobHandler, Jobs } from './jobs/jobs.ts'
+import type { Logger } from './observe/logger.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Operation, ProtocolName } from './protocol/schema.ts'
 import type { ServiceError } from './service-error.ts'

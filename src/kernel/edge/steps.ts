@@ -1,6 +1,7 @@
 /** The way of a request through the edge, once it has arrived whole: one step, one name, one reason. */
-import type { Logger } from '../observe/logger.ts'
+
 import { identify } from '../auth/credentials.ts'
+import type { Logger } from '../observe/logger.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import { codecs } from '../protocol/codecs.ts'
 import type { Operation, ProtocolName } from '../protocol/schema.ts'

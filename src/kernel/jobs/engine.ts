@@ -9,8 +9,9 @@
  * - What has begun is either settled under its own lease, or left to whoever takes the lease over.
  * - A failure to lease or to settle is logged and tried again; nothing is dropped because the store was away.
  */
-import type { Logger } from '../observe/logger.ts'
+
 import type { Clock, Millis } from '../clock/clock.ts'
+import type { Logger } from '../observe/logger.ts'
 import type { Counter, Family, Metrics } from '../observe/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { backoff } from './backoff.ts'

@@ -22,7 +22,7 @@ export interface Migration {
 }
 
 /** The store was written by a newer program: running on would misread it. */
-export class SchemaTooNew extends Error {
+class SchemaTooNew extends Error {
   override readonly name = 'SchemaTooNew'
 }
 

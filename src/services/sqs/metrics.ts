@@ -20,7 +20,10 @@ export function sqsMetrics({ metrics, store }: Kernel): SqsMetrics {
     const queues = await store.execute(depths, { limit: MAX_QUEUES })
     return queues.flatMap(({ accountId, region, name, visible, inFlight, delayed }) => {
       const counts = { visible, not_visible: inFlight, delayed }
-      return states.map((state) => ({ labels: { account: accountId, region, queue: name, state }, value: counts[state] }))
+      return states.map((state) => ({
+        labels: { account: accountId, region, queue: name, state },
+        value: counts[state],
+      }))
     })
   })
   const counter = (name: string, help: string) => metrics.counter(`sqs_${name}_total`, help, []).with()

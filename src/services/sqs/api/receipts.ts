@@ -26,7 +26,9 @@ export const receipts = (sqs: SqsContext) =>
     async DeleteMessageBatch({ QueueUrl, Entries }, caller) {
       const queue = addressOf(caller, QueueUrl)
       const batch = await checked(sqs, queue, () =>
-        readBatch(DELETE, Entries, ({ ReceiptHandle }, at) => receiptOf(ReceiptHandle, entryParameter(DELETE, at, 'ReceiptHandle'))),
+        readBatch(DELETE, Entries, ({ ReceiptHandle }, at) =>
+          receiptOf(ReceiptHandle, entryParameter(DELETE, at, 'ReceiptHandle')),
+        ),
       )
       const outcomes = await sqs.store.execute(deleteMessages, { queue, receipts: [...batch.accepted.values()] })
       const results = batchResult(Entries, batch, outcomes)
@@ -103,7 +105,11 @@ function readBatch<T>(kind: EntryKind, entries: readonly Entry[], read: (entry: 
   return { accepted, refused }
 }
 
-function batchResult<T>(entries: readonly Entry[], { accepted, refused }: Batch<T>, outcomes: readonly ReceiptOutcome[]) {
+function batchResult<T>(
+  entries: readonly Entry[],
+  { accepted, refused }: Batch<T>,
+  outcomes: readonly ReceiptOutcome[],
+) {
   const errors = new Map(refused)
   for (const [i, at] of [...accepted.keys()].entries()) {
     const outcome = outcomes[i]

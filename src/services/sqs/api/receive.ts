@@ -6,6 +6,7 @@ import { longPoll } from '../../../kernel/wakers/long-poll.ts'
 import { md5OfBody } from '../model/message.ts'
 import { md5OfAttributes } from '../model/message-attributes.ts'
 import { isFifoName } from '../model/names.ts'
+import { encodeReceiptHandle } from '../model/receipt-handle.ts'
 import {
   type AttributeSelector,
   attributeSelector,
@@ -15,9 +16,15 @@ import {
   type SystemAttributeSelector,
   systemAttributeSelector,
 } from '../model/receive.ts'
-import { encodeReceiptHandle } from '../model/receipt-handle.ts'
 import { loadAttributes } from '../model/stored-attributes.ts'
-import { type ClaimedMessage, type ReceiveCall, type Received, receiveMessages, releaseMessages, wakeKey } from '../store.ts'
+import {
+  type ClaimedMessage,
+  type ReceiveCall,
+  type Received,
+  receiveMessages,
+  releaseMessages,
+  wakeKey,
+} from '../store.ts'
 import { addressOf, checked, type SQS, type SqsContext } from './context.ts'
 
 export const receiving = (sqs: SqsContext) =>
@@ -60,7 +67,12 @@ function viewOf(input: HandlerInput<SQS, 'ReceiveMessage'>, fifo: boolean): View
 }
 
 /** Undefined if the wait ended with nothing. */
-async function receive(sqs: SqsContext, caller: Caller, call: ReceiveCall, began: number): Promise<Received | undefined> {
+async function receive(
+  sqs: SqsContext,
+  caller: Caller,
+  call: ReceiveCall,
+  began: number,
+): Promise<Received | undefined> {
   // How long to wait is the queue's to say when the caller doesn't: the first attempt then tells.
   if (!call.waitTime) {
     const first = await sqs.store.execute(receiveMessages, call)
@@ -70,7 +82,12 @@ async function receive(sqs: SqsContext, caller: Caller, call: ReceiveCall, began
   return wait(sqs, caller, call, began + call.waitTime * 1000)
 }
 
-async function wait(sqs: SqsContext, caller: Caller, call: ReceiveCall, deadline: number): Promise<Received | undefined> {
+async function wait(
+  sqs: SqsContext,
+  caller: Caller,
+  call: ReceiveCall,
+  deadline: number,
+): Promise<Received | undefined> {
   let clientIsGone = false
   const stopListening = caller.onHangUp(() => {
     clientIsGone = true

@@ -5,7 +5,6 @@ import type { Caller } from '../../../kernel/kernel.ts'
 import type { PartialHandlers } from '../../../kernel/protocol/types.ts'
 import { ServiceError } from '../../../kernel/service-error.ts'
 import { checkBatch, checkBatchSize, failedEntry } from '../model/batch.ts'
-import { storedAttributes } from '../model/stored-attributes.ts'
 import {
   checkMessage,
   contentDeduplicationId,
@@ -16,6 +15,7 @@ import {
 } from '../model/message.ts'
 import { md5OfAttributes, traceHeaderOf } from '../model/message-attributes.ts'
 import { isFifoName } from '../model/names.ts'
+import { storedAttributes } from '../model/stored-attributes.ts'
 import { type NewMessage, type SentMessage, sendMessages } from '../store.ts'
 import { addressOf, checked, type SQS, type SqsContext } from './context.ts'
 
@@ -42,7 +42,12 @@ export const sending = (sqs: SqsContext) =>
         return prepareBatch(Entries, caller, fifo)
       })
       const sender = caller.principal.id
-      const outcomes = await sqs.store.execute(sendMessages, { queue, sender, batch: true, messages: [...messages.values()] })
+      const outcomes = await sqs.store.execute(sendMessages, {
+        queue,
+        sender,
+        batch: true,
+        messages: [...messages.values()],
+      })
       const sent = new Map([...messages.keys()].map((at, i) => [at, outcomes[i] as SentMessage]))
       const Successful: SendMessageBatchResultEntry[] = []
       const Failed: BatchResultErrorEntry[] = []
@@ -52,7 +57,10 @@ export const sending = (sqs: SqsContext) =>
         else if ('error' in outcome) Failed.push(failedEntry(entry.Id, outcome.error))
         else Successful.push({ Id: entry.Id, ...answer(sqs, queue.name, entry, outcome) })
       }
-      return { Successful: Successful.length > 0 ? Successful : undefined, Failed: Failed.length > 0 ? Failed : undefined }
+      return {
+        Successful: Successful.length > 0 ? Successful : undefined,
+        Failed: Failed.length > 0 ? Failed : undefined,
+      }
     },
   }) satisfies PartialHandlers<SQS>
 
@@ -100,7 +108,12 @@ function prepareBatch(entries: readonly OutgoingMessage[], caller: Caller, fifo:
 }
 
 /** The digests are those of this request's content, also when the message is a duplicate of another. */
-function answer({ counts }: SqsContext, queueName: string, message: OutgoingMessage, { messageId, id, duplicate }: Sent) {
+function answer(
+  { counts }: SqsContext,
+  queueName: string,
+  message: OutgoingMessage,
+  { messageId, id, duplicate }: Sent,
+) {
   const body = message.MessageBody as string
   if (duplicate) counts.deduplicated.inc()
   else counts.sent.inc()
