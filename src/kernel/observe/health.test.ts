@@ -20,6 +20,13 @@ test('not ready while the store says it can not be written', async () => {
   assert.equal(await health.check(well), undefined)
 })
 
+test('ready again as soon as the store finds, when it is asked, that it can be written', async () => {
+  const health = new Health(new SystemClock())
+  health.storeChanged('disk full')
+  const recovering = storeThat(async () => health.storeChanged(undefined))
+  assert.equal(await health.check(recovering), undefined)
+})
+
 test('not ready if the store refuses', async () => {
   const broken = storeThat(() => Promise.reject(new Error('the store is closed')))
   assert.equal(await new Health(new SystemClock()).check(broken), 'the store is closed')

@@ -9,7 +9,7 @@ import { assertUnharmed, jsonHeaders, startTarget } from './support.ts'
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 const RUNS = { numRuns: 100, seed: 20_260_131 }
 /** Far below the node's own patience, so that the end of a connection is the node's doing and not a time-out of it. */
-const PROMPT = { timeout: 9000 }
+const PROMPT = { timeout: 45_000 }
 
 const listQueues = rawRequest(jsonHeaders('ListQueues'), '{}')
 const chunked = (body: string) =>
@@ -20,7 +20,7 @@ const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
 describe('what arrives at the port', () => {
   let node: SpawnedNode
   before(async () => {
-    node = await startTarget('--header-timeout-ms', '10000', '--request-timeout-ms', '10000')
+    node = await startTarget('--header-timeout-ms', '60000', '--request-timeout-ms', '60000')
   })
   after(() => node.kill())
 

@@ -11,7 +11,7 @@ export const startTarget = (...args: readonly string[]): Promise<SpawnedNode> =>
   spawnNode({ args: ['--log-level', 'error', '--sqs-recreate-wait', 'off', ...args] })
 
 /** Longer than any answer takes here; a request that takes as long counts as hung. */
-const HUNG_MS = 15_000
+const HUNG_MS = 30_000
 
 export interface Answer {
   readonly status: number
