@@ -27,6 +27,8 @@ export interface Platform {
   readonly url: string
   readonly port: number
   readonly clock: Clock
+  /** Settles if the store ends by itself: the node can do nothing more. */
+  readonly lost: Promise<Error>
   /** Answers what is in hand, commits it and closes the store; takes seconds at most, whatever the clients do. */
   close(): Promise<void>
 }
@@ -45,7 +47,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const metrics = new NodeMetrics((name, error) => log.error({ metric: name, err: error }, 'a gauge could not be read'))
   const health = new Health(clock)
   const tls = readTls(config)
-  const store = await openStore(config, clock, metrics, health, log)
+  const { promise: lost, resolve: onLost } = Promise.withResolvers<Error>()
+  const store = await openStore(config, clock, metrics, health, log, onLost)
   clock.shift(await store.execute(readClockOffset, null))
   const { running, jobs } = startServices({ store, clock, metrics, log, config, targets: createTargets(store) })
   const stopWhatIsBehindTheEdge = async () => {
@@ -74,6 +77,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     url: `${tls === undefined ? 'http' : 'https'}://${reachableHost(config.host)}:${edge.port}`,
     port: edge.port,
     clock,
+    lost,
     async close() {
       health.drain()
       await drain(edge, running, clock)
@@ -93,7 +97,14 @@ async function resetStore(store: Store, clock: SystemClock): Promise<void> {
   await store.execute(advanceClock, { ms: clock.offset }) // a clock never goes back
 }
 
-function openStore(config: Config, clock: Clock, metrics: NodeMetrics, health: Health, log: Logger): Promise<Store> {
+function openStore(
+  config: Config,
+  clock: Clock,
+  metrics: NodeMetrics,
+  health: Health,
+  log: Logger,
+  onLost: (error: Error) => void,
+): Promise<Store> {
   const groupSize = metrics
     .histogram('commit_group_calls', 'Calls per commit.', [], [1, 2, 4, 8, 16, 32, 64, 128, 256])
     .with()
@@ -119,6 +130,11 @@ function openStore(config: Config, clock: Clock, metrics: NodeMetrics, health: H
       if (problem === undefined) log.info('the store can be written again')
       else log.error({ problem }, 'the store can not be written')
     },
+    onCheckpoints: (problem) => {
+      if (problem === undefined) log.info('the log is copied into the database again')
+      else log.error({ problem }, 'the log can not be copied into the database, and grows')
+    },
+    onLost,
   })
 }
 
