@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Identity } from '../auth/credentials.ts'
 import type { Caller, Principal } from '../kernel.ts'
@@ -97,6 +98,10 @@ export class Exchange implements Caller, WireBody, RequestHead {
 
   onHangUp(fn: () => void): () => void {
     if (this.#answered) return () => undefined
+    if (this.#isHungUp) {
+      fn()
+      return () => undefined
+    }
     const hangUps = this.#hangUps ?? this.#listenForHangUp()
     hangUps.add(fn)
     return () => hangUps.delete(fn)
@@ -106,7 +111,10 @@ export class Exchange implements Caller, WireBody, RequestHead {
   answer({ status, contentType, body, headers }: WireAnswer, last: boolean): void {
     if (this.#answered) throw new Error('an exchange is answered once')
     this.#answered = true
-    if (this.#hungUp !== undefined) this.#connection.removeListener('close', this.#hungUp)
+    if (this.#hungUp !== undefined) {
+      this.#connection.removeListener('end', this.#hungUp)
+      this.#connection.removeListener('close', this.#hungUp)
+    }
     const response = this.#response as ServerResponse
     if (response.destroyed) return
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
@@ -123,8 +131,21 @@ export class Exchange implements Caller, WireBody, RequestHead {
   }
 
   /** A connection carries several HTTP/2 requests; there a hang-up is the end of the stream. */
-  get #connection(): NodeJS.EventEmitter {
+  get #connection(): Duplex {
     return this.#request.httpVersionMajor === 1 ? this.#request.socket : (this.#request as Http2ServerRequest).stream
+  }
+
+  get #isHungUp(): boolean {
+    const { destroyed, readableEnded } = this.#connection
+    return destroyed || (readableEnded && this.#endMeansHangUp)
+  }
+
+  /**
+   * A client that closes its connection is first heard of as one that sends nothing more. That it might still read is no
+   * reason to let it wait: it is answered at once. (A stream of HTTP/2 ends with its request.)
+   */
+  get #endMeansHangUp(): boolean {
+    return this.#request.httpVersionMajor === 1
   }
 
   #listenForHangUp(): Set<() => void> {
@@ -132,7 +153,9 @@ export class Exchange implements Caller, WireBody, RequestHead {
     this.#hangUps = hangUps
     this.#hungUp = () => {
       for (const fn of hangUps) fn()
+      hangUps.clear()
     }
+    if (this.#endMeansHangUp) this.#connection.once('end', this.#hungUp)
     this.#connection.once('close', this.#hungUp)
     return hangUps
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http2 from 'node:http2'
 import { test } from 'node:test'
+import type { Caller } from '../kernel.ts'
 import { RawClient, rawRequest, startTestEdge } from './testing/edge.ts'
 
 const handlers = { ListQueues: ({ QueueNamePrefix }: { QueueNamePrefix?: string }) => ({ NextToken: QueueNamePrefix }) }
@@ -239,4 +240,27 @@ test('a drain answers what is in hand, refuses what is new, and ends every conne
   assert.match(answers, /^HTTP\/1.1 200 .*"done"/s)
   using late = new RawClient(edge.port)
   assert.equal(await late.untilEnd(), '')
+})
+
+test('a client that sends nothing more is still answered, and counts as gone to whoever would wait', async () => {
+  const first = Promise.withResolvers<void>()
+  const handler = async (_: object, caller: Caller) => {
+    await new Promise<void>((gone) => caller.onHangUp(gone))
+    first.resolve()
+    await new Promise<void>((gone) => caller.onHangUp(gone)) // it was gone before this was asked
+    return { NextToken: 'told twice' }
+  }
+  await using edge = await startTestEdge({ sqs: { handlers: { ListQueues: handler } } })
+  using client = new RawClient(edge.port)
+  client.send(list('one'))
+  client.socket.end()
+  await first.promise
+  assert.match(await client.untilEnd(), /"told twice"/)
+})
+
+test('a connection that ends before it has said anything is let go at once', { timeout: 5000 }, async () => {
+  await using edge = await startTestEdge({ sqs: { handlers } }, { headerTimeoutMs: 60_000 })
+  using client = new RawClient(edge.port)
+  client.socket.end()
+  assert.equal(await client.untilEnd(), '')
 })

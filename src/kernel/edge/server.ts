@@ -5,6 +5,7 @@
  * Invariants
  * - A socket that doesn't say what it speaks, or a request that doesn't arrive, is cut off in time and hurts no other.
  * - What isn't HTTP is answered 400 and closed.
+ * - A client that sends nothing more (a half-closed connection) still gets its answers, and then the connection ends.
  * - A connection that waits costs its socket and nothing else: no timer and no buffer of ours.
  */
 import { randomUUID } from 'node:crypto'
@@ -55,6 +56,7 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
   const fresh = new Set<Socket>()
 
   const server = createHttp1(options, onRequest)
+  Object.assign(server, { httpAllowHalfOpen: true }) // Node's own switch, missing in its types
   server.on('clientError', refuseMalformed)
   server.on('checkExpectation', onRequest) // or Node answers by itself, without a request id
   // The server of HTTP/1 owns the port, since only a listening one enforces its time-outs; it is given the connections
@@ -140,6 +142,7 @@ function sniff(socket: Socket, timeoutMs: number, decide: (isHttp2: boolean | un
   }
   const stop = (): void => {
     socket.off('readable', look)
+    socket.off('end', cutOff)
     socket.off('close', gone)
     socket.setTimeout(0, cutOff)
   }
@@ -150,6 +153,7 @@ function sniff(socket: Socket, timeoutMs: number, decide: (isHttp2: boolean | un
   const cutOff = (): void => void socket.destroy()
   socket.setTimeout(timeoutMs, cutOff)
   socket.on('close', gone)
+  socket.on('end', cutOff) // before it has said anything: somebody only looked whether the port is open
   socket.on('readable', look)
 }
 

@@ -88,7 +88,7 @@ async function leaseDue(tx: Tx, { owner, kinds, limit, leaseMs }: LeaseRequest):
   const [lease] = (await tx.nextIds(1)) as [number]
   const leased = await tx.all<Omit<LeasedJob, 'lease'>>(
     `with picked as (
-      select kind, key from job where ready_at <= ? and kind in (${marks(kinds)})
+      select kind, key from job where ready_at <= ? and ${isOneOf(kinds)}
       order by ready_at, id limit ? ${tx.skipLocked}
     )
     update job set lease = ?, lease_owner = ?, ready_at = ?, attempt = attempt + 1
@@ -101,7 +101,7 @@ async function leaseDue(tx: Tx, { owner, kinds, limit, leaseMs }: LeaseRequest):
 
 async function nextReadyAt(tx: Tx, kinds: readonly string[]): Promise<Millis | undefined> {
   const row = await tx.get<{ readyAt: Millis }>(
-    `select ready_at as "readyAt" from job where ready_at is not null and kind in (${marks(kinds)})
+    `select ready_at as "readyAt" from job where ready_at is not null and ${isOneOf(kinds)}
     order by ready_at limit 1`,
     kinds,
   )
@@ -191,6 +191,7 @@ export const countDeadJobs = single('jobs.dead', (tx, _: null) =>
   ),
 )
 
-const marks = (values: readonly unknown[]): string => values.map(() => '?').join(', ')
+/** An expression, so that due jobs are found by their time: by its kind alone, every sweep of every queue is a candidate. */
+const isOneOf = (kinds: readonly string[]): string => `kind || '' in (${kinds.map(() => '?').join(', ')})`
 
 const wakeAt = (tx: Tx, due: Millis): void => tx.wake(JOBS_CHANNEL, String(Math.max(due, tx.now)))

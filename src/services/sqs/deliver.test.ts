@@ -74,6 +74,9 @@ test('a FIFO queue takes the group, and drops a repeat', async () => {
 const refusals = [
   { name: 'a queue that does not exist', queue: 'nowhere', change: {} },
   { name: 'a message that is too long for the queue', queue: 'standard', change: { body: 'x'.repeat(1025) } },
+  { name: 'an empty message', queue: 'standard', change: { body: '' } },
+  { name: 'a character that no message may hold', queue: 'standard', change: { body: 'a\u0001' } },
+  { name: 'a group id with a space', queue: 'ordered.fifo', change: { groupId: 'a b' } },
   { name: 'a message without a group for a FIFO queue', queue: 'ordered.fifo', change: {} },
 ]
 for (const { name, queue, change } of refusals) {

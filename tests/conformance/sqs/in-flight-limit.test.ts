@@ -73,3 +73,20 @@ test('a FIFO queue answers nothing, without an error', async () => {
   await fixture.delete(queue, messages[0] ?? {})
   assert.deepEqual(await fixture.bodies(queue), ['g5-1'])
 })
+
+test('of two that wait together, the one for whom there was no room gets what a deletion makes room for', async () => {
+  const queue = await fixture.createQueue()
+  const idle = await fixture.createQueue()
+  const options = { WaitTimeSeconds: 20, MaxNumberOfMessages: 10 }
+  const waiting = [fixture.receive(queue, options), fixture.receive(queue, options)]
+  for (let i = 0; i < 2; i++) await fixture.receive(idle) // by then both wait
+  const Entries = Array.from({ length: 2 * LIMIT }, (_, i) => ({ Id: `m${i}`, MessageBody: `m${i}` }))
+  await sqs.sendMessageBatch({ QueueUrl: queue, Entries })
+  const served = await Promise.race(waiting)
+  await sqs.deleteMessageBatch({
+    QueueUrl: queue,
+    Entries: served.map(({ ReceiptHandle }, i) => ({ Id: `m${i}`, ReceiptHandle })),
+  })
+  const all = (await Promise.all(waiting)).flat()
+  assert.ok(all.length > LIMIT)
+})

@@ -90,6 +90,10 @@ export class Checkpoints {
     })
     worker.on('message', (message: FromCheckpointer) => this.#hear(message))
     worker.on('error', (error) => this.#tell(error.message))
+    worker.on('exit', () => {
+      this.#worker = undefined // the next copy starts another
+      this.#mode = 'waiting'
+    })
     return worker
   }
 

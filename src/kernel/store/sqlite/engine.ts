@@ -92,7 +92,8 @@ class SqliteStore implements Store {
   #unanswered = 0
   #flushIsScheduled = false
   #gone: Error | undefined
-  #onControl: ((error?: Error) => void) | undefined
+  /** Resets and the closing that are under way, in the order in which the thread will answer them. */
+  readonly #controls: PromiseWithResolvers<void>[] = []
 
   constructor(worker: Worker, options: SqliteOptions) {
     this.#worker = worker
@@ -132,10 +133,11 @@ class SqliteStore implements Store {
   }
 
   #control(message: ToThread): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#onControl = (error) => (error === undefined ? resolve() : reject(error))
-      this.#worker.postMessage(message)
-    })
+    if (this.#gone !== undefined) return Promise.reject(this.#gone)
+    const answered = Promise.withResolvers<void>()
+    this.#controls.push(answered)
+    this.#worker.postMessage(message)
+    return answered.promise
   }
 
   #flush(): void {
@@ -162,10 +164,12 @@ class SqliteStore implements Store {
       case 'checkpoints':
         return this.#options.onCheckpoints?.(message.problem)
       case 'closed':
-        this.#gone = new Error('the store is closed') // before the thread's end is heard of, which then is no fault
-        return this.#onControl?.()
+        this.#controls.shift()?.resolve()
+        return this.#abandon(new Error('the store is closed')) // the thread's end, heard of later, then is no fault
       case 'reset-done':
-        return this.#onControl?.()
+        return this.#controls.shift()?.resolve()
+      case 'reset-failed':
+        return this.#controls.shift()?.reject(revive(message.error))
     }
   }
 
@@ -186,12 +190,17 @@ class SqliteStore implements Store {
 
   #fail(error: Error): void {
     if (this.#gone !== undefined) return
-    this.#gone = error
     this.#options.onHealth?.(error.message)
     this.#options.onLost?.(error)
-    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#abandon(error)
+  }
+
+  /** From here on nothing is answered any more: whoever waits, or comes, is told why. */
+  #abandon(error: Error): void {
+    this.#gone = error
+    for (const { reject } of [...this.#waiting.values(), ...this.#controls]) reject(error)
     this.#waiting.clear()
-    this.#onControl?.(error)
+    this.#controls.length = 0
   }
 }
 

@@ -43,4 +43,6 @@ export type FromThread =
   /** The same for checkpoints: nothing is lost, but the log keeps growing. */
   | { readonly type: 'checkpoints'; readonly problem: string | undefined }
   | { readonly type: 'reset-done' }
+  /** Everything is as it was. */
+  | { readonly type: 'reset-failed'; readonly error: PlainError }
   | { readonly type: 'closed' }

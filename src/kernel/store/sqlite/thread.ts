@@ -139,10 +139,12 @@ class StorageThread {
     else await this.#close()
   }
 
-  async #migrate(): Promise<void> {
-    this.#db.exec(MIGRATION_TABLE)
+  /** In one transaction; `anew` drops every table first. */
+  async #migrate(from: 'here' | 'anew' = 'here'): Promise<void> {
     this.#tx.begin()
     try {
+      if (from === 'anew') this.#dropTables()
+      this.#db.exec(MIGRATION_TABLE)
       for (const migration of await pendingMigrations(this.#tx, this.#migrations)) {
         this.#db.exec(withFragments(migration.sql, FRAGMENTS))
         await recordMigration(this.#tx, migration)
@@ -154,14 +156,19 @@ class StorageThread {
     }
   }
 
+  #dropTables(): void {
+    const tables = this.#db.prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'")
+    for (const { name } of tables.all()) this.#db.exec(`drop table "${name}"`)
+  }
+
   async #reset(): Promise<void> {
-    this.#tx.reset()
-    const tables = this.#db
-      .prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'")
-      .all()
-    this.#db.exec(`begin immediate; ${tables.map(({ name }) => `drop table "${name}";`).join(' ')} commit`)
-    await this.#migrate()
-    this.#say({ type: 'reset-done' })
+    try {
+      this.#tx.reset()
+      await this.#migrate('anew')
+      this.#say({ type: 'reset-done' })
+    } catch (error) {
+      this.#say({ type: 'reset-failed', error: plain(error) })
+    }
   }
 
   async #close(): Promise<void> {

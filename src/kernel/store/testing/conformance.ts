@@ -147,6 +147,11 @@ export function storeContract(engine: EngineUnderTest): void {
     assert.notEqual(await store.execute(commands.remember, { value: 'next', fail: false }), 'undone')
   })
 
+  test('resets at the same time are each answered', async () => {
+    await Promise.all([store.reset(), store.reset(), store.reset()])
+    assert.equal(await store.execute(commands.deposit, { account: 'after resets', amount: 1 }), 1)
+  })
+
   test('reset leaves an empty schema, ready for use', async () => {
     await store.execute(commands.deposit, { account: 'before reset', amount: 1 })
     await store.reset()

@@ -75,11 +75,19 @@ async function receive(
 ): Promise<Received | undefined> {
   // How long to wait is the queue's to say when the caller doesn't: the first attempt then tells.
   if (!call.waitTime) {
-    const first = await sqs.store.execute(receiveMessages, call)
+    const first = await attempt(sqs, call)
     if (first.messages.length > 0 || first.waitMs === 0) return first
     return wait(sqs, caller, call, began + first.waitMs)
   }
   return wait(sqs, caller, call, began + call.waitTime * 1000)
+}
+
+/** One look at the queue, however many transactions it takes to get past messages that had to leave. */
+async function attempt({ store }: SqsContext, call: ReceiveCall): Promise<Received> {
+  for (;;) {
+    const received = await store.execute(receiveMessages, call)
+    if (received.messages.length > 0 || !received.mayBeMore) return received
+  }
 }
 
 async function wait(
@@ -98,9 +106,10 @@ async function wait(
     deadline,
     onHangUp: (fn) => caller.onHangUp(fn),
     async attempt() {
-      const value = await sqs.store.execute(receiveMessages, call)
+      const value = await attempt(sqs, call)
       const found = value.messages.length
-      return { value: found > 0 ? value : undefined, more: found === call.limit, nextAt: value.nextVisibleAt }
+      const more = found === call.limit || value.mayBeMore
+      return { value: found > 0 ? value : undefined, more, nextAt: value.nextVisibleAt }
     },
   })
   stopListening()

@@ -60,6 +60,12 @@ export async function claimThese(
   return claimed
 }
 
+/**
+ * How many messages one receive removes at most, because they are past their retention or were received too often: it
+ * bounds how long it can hold the others up. Whoever got nothing then has to ask again.
+ */
+export const MAX_REMOVED = 500
+
 const byId = (a: ClaimedMessage, b: ClaimedMessage): number => a.id - b.id
 
 /**
@@ -68,20 +74,25 @@ const byId = (a: ClaimedMessage, b: ClaimedMessage): number => a.id - b.id
  * when the bound reaches the limit.
  */
 export async function roomInFlight(tx: Tx, queue: Queue, limit: number, wanted: number): Promise<number> {
-  const key = `sqs.in-flight ${queue.backlogId}`
+  const key = boundKey(queue)
   const remembered = tx.memo.get(key) as number | undefined
   let bound = remembered ?? (await countInFlight(tx, queue.backlogId))
   if (remembered !== undefined && bound + wanted > limit) bound = await countInFlight(tx, queue.backlogId)
   const room = Math.min(Math.max(limit - bound, 0), wanted)
-  if (room === 0) tx.memo.set(fullKey(queue), true)
   if (tx.memo.size > MAX_REMEMBERED) tx.memo.clear()
+  if (room < wanted) tx.memo.set(fullKey(queue), true)
   tx.memo.set(key, bound + room)
   return room
 }
 
+const boundKey = ({ backlogId }: Queue) => `sqs.in-flight ${backlogId}`
 const fullKey = ({ backlogId }: Queue) => `sqs.full ${backlogId}`
 
-/** Whether receives found the limit reached since this was last asked: those who wait can go on once one is deleted. */
-export const wasFull = (tx: Tx, queue: Queue): boolean => tx.memo.delete(fullKey(queue))
+/**
+ * Whether receives came up against the limit since this was last asked: those who wait can go on once one is deleted.
+ * True also if nothing is remembered of the queue: memory may have been dropped while they waited.
+ */
+export const wasFull = (tx: Tx, queue: Queue): boolean =>
+  tx.memo.delete(fullKey(queue)) || !tx.memo.has(boundKey(queue))
 
 const MAX_REMEMBERED = 10_000

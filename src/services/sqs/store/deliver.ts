@@ -4,13 +4,13 @@ import { ServiceError } from '../../../kernel/service-error.ts'
 import { done, type Settled, type Tx } from '../../../kernel/store/store.ts'
 import { type DeliveryResult, deliveryCommand } from '../../../kernel/targets/deliver.ts'
 import type { AddressedDelivery, Delivery, DeliveryAttribute } from '../../../kernel/targets/delivery.ts'
-import { contentDeduplicationId, messageSize } from '../model/message.ts'
-import { type AttributeMap, checkMessageAttributes } from '../model/message-attributes.ts'
+import { checkMessage, contentDeduplicationId, messageSize } from '../model/message.ts'
+import type { AttributeMap } from '../model/message-attributes.ts'
 import { isFifoName, parseQueueArn, type QueueAddress } from '../model/names.ts'
 import { storedAttributes } from '../model/stored-attributes.ts'
 import { type SendCall, sendMessages } from './send.ts'
 
-/** Refuses what the queue would refuse from a client: it doesn't exist, or the message is too long for it. */
+/** Refuses what the queue would refuse from a client: it doesn't exist, or the message is not one that it takes. */
 export const deliverToQueue = deliveryCommand('sqs', async (tx, deliveries) => {
   const outcomes: Settled<DeliveryResult>[] = []
   for (const delivery of deliveries) outcomes.push(done(await deliverOne(tx, delivery)))
@@ -33,7 +33,12 @@ async function deliverOne(tx: Tx, { arn, delivery }: AddressedDelivery): Promise
 function sendCall(queue: QueueAddress, delivery: Delivery): SendCall {
   const { body, groupId, deduplicationId, senderId } = delivery
   const attributes = delivery.attributes && attributeMap(delivery.attributes)
-  if (attributes) checkMessageAttributes(attributes)
+  checkMessage({
+    MessageBody: body,
+    MessageGroupId: groupId,
+    MessageDeduplicationId: deduplicationId,
+    MessageAttributes: attributes,
+  })
   const message = {
     messageId: crypto.randomUUID(),
     body,

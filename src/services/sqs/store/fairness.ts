@@ -11,10 +11,12 @@ import type { Queue } from './queue-row.ts'
 const NOISY_SHARE = 0.1
 const NOISY_COUNT = 30
 const REMEMBERED_MS = 100
-/** How far into a quiet group visible messages are looked for, and into the backlog those without a group. */
+/** How far into the visible messages quiet ones are looked for, before they are looked for group by group. */
 const MAX_SEARCHED = 1_000
-/** Quiet groups looked at in one receive. */
-const MAX_QUIET_GROUPS = 1_000
+/** How far into a quiet group visible messages are looked for. */
+const MAX_SEARCHED_IN_GROUP = 100
+/** Groups looked at in one receive; the next receive goes on behind them. */
+const MAX_GROUPS = 100
 
 interface Remembered {
   readonly at: number
@@ -61,59 +63,77 @@ export async function pickFairly(
   noisy: readonly string[],
   limit: number,
 ): Promise<number[]> {
-  const quiet = await quietMessages(tx, backlogId, noisy, limit)
-  if (quiet.length === limit) return quiet
-  const taken = new Set(quiet)
-  const oldest = await tx.all<{ id: number }>(
-    'select id from sqs_message where backlog_id = ? and visible_at <= ? order by visible_at, id limit ?',
-    [backlogId, tx.now, limit + quiet.length],
-  )
-  const rest = oldest.map(({ id }) => id).filter((id) => !taken.has(id))
-  return [...quiet, ...rest.slice(0, limit - quiet.length)]
+  const picked = new Set(await oldestQuiet(tx, backlogId, noisy, limit))
+  if (picked.size < limit) await addFromQuietGroups(tx, backlogId, noisy, limit, picked)
+  if (picked.size < limit) {
+    const oldest = await tx.all<{ id: number }>(
+      'select id from sqs_message where backlog_id = ? and visible_at <= ? order by visible_at, id limit ?',
+      [backlogId, tx.now, limit + picked.size],
+    )
+    for (const { id } of oldest) if (picked.size < limit) picked.add(id)
+  }
+  return [...picked]
 }
 
-interface QuietMessage {
-  readonly id: number
-  readonly visibleAt: number
+/** The quiet ones among the messages that have been visible longest. */
+async function oldestQuiet(tx: Tx, backlogId: number, noisy: readonly string[], limit: number): Promise<number[]> {
+  const rows = await tx.all<{ id: number }>(
+    `select id from (
+       select id, visible_at, group_id from sqs_message where backlog_id = ? and visible_at <= ?
+       order by visible_at, id limit ?
+     ) as oldest where group_id is null or group_id not in (${noisy.map(() => '?').join(', ')})
+     order by visible_at, id limit ?`,
+    [backlogId, tx.now, MAX_SEARCHED, ...noisy, limit],
+  )
+  return rows.map(({ id }) => id)
 }
 
 /**
- * The oldest visible messages outside the noisy groups. Walks from one group to the next through the index, so that a
- * noisy backlog of a million messages costs one step.
+ * Adds to `picked`, up to `limit` messages in all, from the groups that aren't noisy. Walks from one group to the next
+ * through the index, so that a noisy backlog of a million messages costs one step, and goes round: each receive begins
+ * behind the last group that the one before has looked at.
  */
-async function quietMessages(tx: Tx, backlogId: number, noisy: readonly string[], limit: number): Promise<number[]> {
-  const found: QuietMessage[] = []
-  let groupId: string | undefined = ''
-  for (let looked = 0; looked < MAX_QUIET_GROUPS; looked++) {
-    const next: { groupId: string | null } | undefined = await tx.get(
-      'select min(group_id) as "groupId" from sqs_message where backlog_id = ? and group_id is not null and group_id > ?',
-      [backlogId, groupId],
-    )
-    if (next === undefined || next.groupId === null) break
-    groupId = next.groupId
-    if (!noisy.includes(groupId)) {
-      found.push(
-        ...(await tx.all<QuietMessage>(
-          `select id, visible_at as "visibleAt" from sqs_message
-           where backlog_id = ? and id in (
-             select id from sqs_message where backlog_id = ? and group_id = ? order by id limit ?
-           ) and visible_at <= ? order by id limit ?`,
-          [backlogId, backlogId, groupId, MAX_SEARCHED, tx.now, limit],
-        )),
-      )
-    }
+async function addFromQuietGroups(
+  tx: Tx,
+  backlogId: number,
+  noisy: readonly string[],
+  limit: number,
+  picked: Set<number>,
+): Promise<void> {
+  const key = `sqs.round ${backlogId}`
+  let looked = 0
+  for await (const groupId of roundOfGroups(tx, backlogId, (tx.memo.get(key) as string | undefined) ?? '')) {
+    if (looked++ === MAX_GROUPS || picked.size === limit) break
+    tx.memo.set(key, groupId)
+    if (noisy.includes(groupId)) continue
+    for (const id of await oldestOfGroup(tx, backlogId, groupId, limit)) if (picked.size < limit) picked.add(id)
   }
-  found.push(
-    ...(await tx.all<QuietMessage>(
-      `select id, visible_at as "visibleAt" from sqs_message
-       where backlog_id = ? and id in (
-         select id from sqs_message where backlog_id = ? and visible_at <= ? order by visible_at, id limit ?
-       ) and group_id is null order by visible_at, id limit ?`,
-      [backlogId, backlogId, tx.now, MAX_SEARCHED, limit],
-    )),
+}
+
+/** Every group that has messages, by name: those behind `begin`, then those from the first one up to it. */
+async function* roundOfGroups(tx: Tx, backlogId: number, begin: string): AsyncGenerator<string> {
+  let groupId = await groupAfter(tx, backlogId, begin)
+  for (; groupId !== undefined; groupId = await groupAfter(tx, backlogId, groupId)) yield groupId
+  groupId = await groupAfter(tx, backlogId, '')
+  for (; groupId !== undefined && groupId <= begin; groupId = await groupAfter(tx, backlogId, groupId)) yield groupId
+}
+
+async function groupAfter(tx: Tx, backlogId: number, groupId: string): Promise<string | undefined> {
+  const row = await tx.get<{ groupId: string | null }>(
+    'select min(group_id) as "groupId" from sqs_message where backlog_id = ? and group_id is not null and group_id > ?',
+    [backlogId, groupId],
   )
-  return found
-    .sort((a, b) => a.visibleAt - b.visibleAt || a.id - b.id)
-    .slice(0, limit)
-    .map(({ id }) => id)
+  return row?.groupId ?? undefined
+}
+
+/** The plus keeps the engines from reading every visible message of the queue for one group. */
+async function oldestOfGroup(tx: Tx, backlogId: number, groupId: string, limit: number): Promise<number[]> {
+  const rows = await tx.all<{ id: number }>(
+    `select id from sqs_message
+     where backlog_id = ? and id in (
+       select id from sqs_message where backlog_id = ? and group_id = ? order by id limit ?
+     ) and +visible_at <= ? order by id limit ?`,
+    [backlogId, backlogId, groupId, MAX_SEARCHED_IN_GROUP, tx.now, limit],
+  )
+  return rows.map(({ id }) => id)
 }

@@ -24,4 +24,6 @@ export const CLAIMED_COLUMNS = `id, message_id as "messageId", body, attributes,
 export interface ClaimedMessages {
   readonly messages: readonly ClaimedMessage[]
   readonly receivedAt: number
+  /** The search ended early, or some had to leave: there may be more to receive. */
+  readonly mayBeMore: boolean
 }

@@ -40,7 +40,7 @@ export async function replayAttempt(
     messages.push(message)
   }
   await hideAgain(tx, queue, attemptId, messages, tx.now + hideMs)
-  return { messages, receivedAt: attempt.receivedAt }
+  return { messages, receivedAt: attempt.receivedAt, mayBeMore: false }
 }
 
 async function hideAgain(

@@ -3,7 +3,7 @@
  * Within a group, from its oldest message up to the first that is in flight or delayed (see groups.ts).
  */
 import type { Tx } from '../../../kernel/store/store.ts'
-import { claimThese, type ReceiveCall, roomInFlight, visibilityMs } from './claim.ts'
+import { claimThese, MAX_REMOVED, type ReceiveCall, roomInFlight, visibilityMs } from './claim.ts'
 import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
 import { readyGroups, settleGroup } from './groups.ts'
@@ -20,18 +20,19 @@ export async function receiveFifo(tx: Tx, queue: Queue, call: ReceiveCall): Prom
   }
   const limit = await roomInFlight(tx, queue, call.maxInFlight, call.limit)
   const messages: ClaimedMessage[] = []
+  const removals = { left: MAX_REMOVED }
   let groups = limit === 0 ? [] : await readyGroups(tx, queue.backlogId, limit)
   while (groups.length > 0) {
     for (const groupId of groups) {
-      if (messages.length === limit) break
-      messages.push(...(await takeFromGroup(tx, queue, groupId, limit - messages.length, hideMs)))
+      if (messages.length === limit || removals.left === 0) break
+      messages.push(...(await takeFromGroup(tx, queue, groupId, limit - messages.length, hideMs, removals)))
     }
     // Only groups from which everything expired or was given up can have made way for others.
-    groups = messages.length > 0 ? [] : await readyGroups(tx, queue.backlogId, limit)
+    groups = messages.length > 0 || removals.left === 0 ? [] : await readyGroups(tx, queue.backlogId, limit)
   }
   if (call.attemptId !== undefined && messages.length > 0)
     await saveAttempt(tx, queue, call.attemptId, messages, hideMs)
-  return { messages, receivedAt: tx.now }
+  return { messages, receivedAt: tx.now, mayBeMore: removals.left < MAX_REMOVED }
 }
 
 interface Candidate {
@@ -48,6 +49,7 @@ async function takeFromGroup(
   groupId: string,
   limit: number,
   hideMs: number,
+  removals: { left: number },
 ): Promise<ClaimedMessage[]> {
   const taken: number[] = []
   const gone: number[] = []
@@ -61,9 +63,12 @@ async function takeFromGroup(
       [queue.backlogId, queue.backlogId, groupId, after, limit],
     )
     for (const message of candidates) {
+      if (removals.left === 0) break walk
       after = message.id
-      if (await removed(tx, queue, message)) gone.push(message.id)
-      else if (message.visibleAt > tx.now) break walk
+      if (await removed(tx, queue, message)) {
+        gone.push(message.id)
+        removals.left--
+      } else if (message.visibleAt > tx.now) break walk
       else if (taken.push(message.id) === limit) break walk
     }
     if (candidates.length < limit) break

@@ -7,7 +7,7 @@
  */
 import { batched, done, failed, type Settled, type Tx } from '../../../kernel/store/store.ts'
 import { queueDoesNotExist, tooManyInFlight } from '../errors.ts'
-import { claimOldest, claimThese, type ReceiveCall, roomInFlight, visibilityMs } from './claim.ts'
+import { claimOldest, claimThese, MAX_REMOVED, type ReceiveCall, roomInFlight, visibilityMs } from './claim.ts'
 import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
 import { noisyGroups, pickFairly } from './fairness.ts'
@@ -17,10 +17,8 @@ import { expiryLimit, type Queue, QueueLookup } from './queue-row.ts'
 import { receiveFifo } from './receive-fifo.ts'
 import { inSlices } from './sql.ts'
 
-export interface Received {
+export interface Received extends ClaimedMessages {
   readonly queueId: number
-  readonly messages: readonly ClaimedMessage[]
-  readonly receivedAt: number
   /** How long an empty receive waits, in milliseconds, from the call's beginning. */
   readonly waitMs: number
   /**
@@ -67,10 +65,10 @@ async function receiveTogether(tx: Tx, queue: Queue, calls: readonly ReceiveCall
   const first = calls[0] as ReceiveCall
   const asked = calls.reduce((sum, call) => sum + call.limit, 0)
   const limit = Math.min(asked, await roomInFlight(tx, queue, first.maxInFlight, asked))
-  const messages = limit === 0 ? [] : await claimDeliverable(tx, queue, limit, visibilityMs(queue, first))
+  const claimed = await claimDeliverable(tx, queue, limit, visibilityMs(queue, first))
+  const { messages } = claimed
   const { queueId } = queue
-  const receivedAt = tx.now
-  const nextVisibleAt = await nextVisible(tx, queue, calls, { messages, receivedAt })
+  const nextVisibleAt = await nextVisible(tx, queue, calls, claimed)
   let next = 0
   return calls.map((call) => {
     const waitMs = waitMsOf(queue, call)
@@ -78,17 +76,18 @@ async function receiveTogether(tx: Tx, queue: Queue, calls: readonly ReceiveCall
     if (limit === 0 && waitMs === 0) return failed(tooManyInFlight())
     const from = next
     next += call.limit
-    return done({ queueId, messages: messages.slice(from, next), receivedAt, waitMs, nextVisibleAt })
+    return done({ ...claimed, queueId, messages: messages.slice(from, next), waitMs, nextVisibleAt })
   })
 }
 
-/** Claims until `limit` messages can be delivered or no more are visible. */
-async function claimDeliverable(tx: Tx, queue: Queue, limit: number, hideMs: number): Promise<ClaimedMessage[]> {
+/** Claims until `limit` messages can be delivered, no more are visible, or enough had to leave. */
+async function claimDeliverable(tx: Tx, queue: Queue, limit: number, hideMs: number): Promise<ClaimedMessages> {
   const deliverable: ClaimedMessage[] = []
   const oldest = expiryLimit(tx, queue)
   const maxReceives = queue.redrivePolicy?.maxReceiveCount ?? Number.POSITIVE_INFINITY
   let deadLetterQueue: Queue | undefined
-  while (deliverable.length < limit) {
+  let removed = 0
+  while (deliverable.length < limit && removed < MAX_REMOVED) {
     const wanted = limit - deliverable.length
     const claimed = await claim(tx, queue, wanted, hideMs)
     const expired = claimed.filter((message) => message.sentAt <= oldest)
@@ -106,10 +105,11 @@ async function claimDeliverable(tx: Tx, queue: Queue, limit: number, hideMs: num
       if (deadLetterQueue !== undefined) await moveToDeadLetter(tx, queue, deadLetterQueue, exhausted)
     }
     if (dropped === 0 || claimed.length < wanted) break
+    removed += dropped
     // With no time-out, what is already claimed is still visible, and must not be claimed twice for one receive.
     if (hideMs === 0 && deliverable.length > 0) break
   }
-  return deliverable
+  return { messages: deliverable, receivedAt: tx.now, mayBeMore: removed >= MAX_REMOVED }
 }
 
 async function deleteExpired(tx: Tx, queue: Queue, expired: readonly ClaimedMessage[]): Promise<void> {

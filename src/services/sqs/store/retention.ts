@@ -17,7 +17,7 @@ interface OldMessage {
 const SLICE = 500
 
 /** Expired messages that are removed so as not to be counted; beyond these it is left to the sweep. */
-const MAX_UNCOUNTED = 10_000
+const MAX_UNCOUNTED = 1_000
 
 /** How many messages a queue holds, without those past their retention. */
 export async function countUnexpired(tx: Tx, queue: Queue): Promise<Depth> {
