@@ -3,7 +3,7 @@
  * of a test gets a database of its own there. Without it tests run on the embedded store.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { Client } from 'pg'
+import type { Client } from 'pg'
 
 export const TEST_DATABASE_PREFIX = 'millrace_test_'
 
@@ -34,6 +34,7 @@ async function database(key: string): Promise<string | undefined> {
 const nameOf = (url: string): string => new URL(url).pathname.slice(1)
 
 async function asAdministrator(work: (admin: Client) => Promise<unknown>): Promise<void> {
+  const { Client } = await import('pg')
   const admin = new Client({ connectionString: server })
   await admin.connect()
   try {
