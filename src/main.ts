@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
+import { SystemClock } from './kernel/clock/clock.ts'
 import { type Config, ConfigError, readConfig } from './kernel/config/config.ts'
 import { type Platform, startPlatform } from './platform.ts'
 
@@ -27,23 +28,27 @@ async function start(config: Config): Promise<void> {
   const platform = await startPlatform(config)
   process.stdout.write(greeting(platform, config))
   stopOnSignal(platform)
+  fail(await platform.lost) // a supervisor starts the node anew, which finds everything that was acknowledged
 }
+
+/** One request to stop can arrive as several signals, from a process group and from npm: those are one. */
+const SAME_REQUEST_MS = 500
 
 /** The first signal drains; a second one ends the process there and then, which loses nothing that was acknowledged. */
 function stopOnSignal(platform: Platform): void {
-  let stopping = false
+  const clock = new SystemClock()
+  let stoppingSince: number | undefined
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(128 + constants.signals[signal])
-      stopping = true
-      void stop(platform)
+      if (stoppingSince === undefined) {
+        stoppingSince = clock.now()
+        void stop(platform, clock)
+      } else if (clock.now() > stoppingSince + SAME_REQUEST_MS) process.exit(128 + constants.signals[signal])
     })
   }
 }
 
-async function stop(platform: Platform): Promise<void> {
-  const { SystemClock } = await import('./kernel/clock/clock.ts')
-  const clock = new SystemClock()
+async function stop(platform: Platform, clock: SystemClock): Promise<void> {
   clock.at(clock.now() + STOP_MS, () => fail(new Error('the node did not stop in time')))
   try {
     await platform.close()
@@ -58,9 +63,9 @@ function greeting({ url }: Platform, config: Config): string {
 Data: ${whereData(config)}
 
 Try it with the AWS CLI; any credentials pass:
-  export AWS_ENDPOINT_URL=${url} AWS_DEFAULT_REGION=${config.region} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
-  aws sqs create-queue --queue-name hello
-  aws sqs send-message --queue-url ${url}/000000000000/hello --message-body 'Hello!'
+  export AWS_DEFAULT_REGION=${config.region} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  aws --endpoint-url ${url} sqs create-queue --queue-name hello
+  aws --endpoint-url ${url} sqs send-message --queue-url ${url}/000000000000/hello --message-body 'Hello!'
 `
 }
 

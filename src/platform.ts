@@ -29,6 +29,8 @@ export interface Platform {
   readonly url: string
   readonly port: number
   readonly clock: Clock
+  /** Settles if the store ends by itself: the node can do nothing more. */
+  readonly lost: Promise<Error>
   /** Answers what is in hand, commits it and closes the store; takes seconds at most, whatever the clients do. */
   close(): Promise<void>
 }
@@ -47,7 +49,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const metrics = new NodeMetrics((name, error) => log.error({ metric: name, err: error }, 'a gauge could not be read'))
   const health = new Health(clock)
   const tls = readTls(config)
-  const store = await openStore(config, clock, metrics, health, log)
+  const { promise: lost, resolve: onLost } = Promise.withResolvers<Error>()
+  const store = await openStore(config, clock, metrics, health, log, onLost)
   const { running, jobs } = startServices({ store, clock, metrics, log, config, targets: createTargets(store) })
   const stopWhatIsBehindTheEdge = async () => {
     await jobs.stop(JOBS_GRACE_MS)
@@ -75,6 +78,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     url: `${tls === undefined ? 'http' : 'https'}://${reachableHost(config.host)}:${edge.port}`,
     port: edge.port,
     clock,
+    lost,
     async close() {
       health.drain()
       await drain(edge, running, clock)
@@ -104,6 +108,7 @@ async function openStore(
   metrics: NodeMetrics,
   health: Health,
   log: Logger,
+  onLost: (error: Error) => void,
 ): Promise<Store> {
   const groupSize = metrics
     .histogram('commit_group_calls', 'Calls per commit.', [], [1, 2, 4, 8, 16, 32, 64, 128, 256])
@@ -130,7 +135,15 @@ async function openStore(
     const { storePoolSize: poolSize, storeStatementTimeoutMs: statementTimeoutMs } = config
     return openPostgres({ ...options, url: config.store, poolSize, statementTimeoutMs })
   }
-  const store = await openSqlite({ ...options, directory: config.ephemeral ? undefined : config.dataDir })
+  const store = await openSqlite({
+    ...options,
+    directory: config.ephemeral ? undefined : config.dataDir,
+    onCheckpoints: (problem) => {
+      if (problem === undefined) log.info('the log is copied into the database again')
+      else log.error({ problem }, 'the log can not be copied into the database, and grows')
+    },
+    onLost,
+  })
   catchUp(clock, await store.execute(readClockOffset, null))
   return store
 }

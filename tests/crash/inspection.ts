@@ -59,7 +59,7 @@ const CONTRADICTIONS: Readonly<Record<string, string>> = {
 /** Where tables disagree. Backlogs that are being collected may: nobody reads them any more. */
 function contradictions(db: DatabaseSync): string[] {
   return Object.entries(CONTRADICTIONS).flatMap(([what, sql]) => {
-    const rows = db.prepare(`select backlog_id from (${sql}) except select backlog_id from sqs_abandoned_backlog`).all()
+    const rows = db.prepare(`select backlog_id from (${sql}) intersect select backlog_id from sqs_queue`).all()
     return rows.map(({ backlog_id }) => `${what}: backlog ${backlog_id}`)
   })
 }

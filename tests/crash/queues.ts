@@ -1,7 +1,13 @@
 /** The queues of a run, and what they hold. */
 import type { Queue } from './receiving.ts'
 import type { Scene } from './scene.ts'
-import type { MoveQueues } from './workload-move.ts'
+
+export interface MoveQueues {
+  /** Its messages go to `dead` when they are received a second time. */
+  readonly source: Queue
+  readonly dead: Queue & { readonly arn: string }
+  readonly destination: Queue & { readonly arn: string }
+}
 
 export interface Queues {
   readonly standard: Queue

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ListMessageMoveTasksResultEntry } from '@aws-sdk/client-sqs'
-import { countMessages } from './queues.ts'
+import { countMessages, type MoveQueues } from './queues.ts'
 import type { Queue } from './receiving.ts'
 import type { Scene } from './scene.ts'
 
@@ -12,13 +12,6 @@ const MESSAGES = 40
 const MOVED_PER_SECOND = 20
 /** It takes two seconds, and the node is away for some of them. */
 const TASK_DEADLINE_MS = 30_000
-
-export interface MoveQueues {
-  /** Its messages go to `dead` when they are received a second time. */
-  readonly source: Queue
-  readonly dead: Queue & { readonly arn: string }
-  readonly destination: Queue & { readonly arn: string }
-}
 
 export async function moveRepeatedly(scene: Scene, queues: MoveQueues): Promise<void> {
   for (let cycle = 0; cycle === 0 || !scene.ending; cycle++) {

@@ -51,10 +51,18 @@ export function fileFault(error: unknown): string | undefined {
   return fault === undefined ? undefined : `${fault} (${error.message})`
 }
 
-/** Why nothing can be written, or undefined if it can: found out by a write that costs an id, of which there are enough. */
+/** More than the smallest command writes: while less finds room, some commands succeed and others don't. */
+const PROBE_BYTES = 128 * 1024
+
+/** Why nothing can be written, or undefined if it can: found out by writing. */
 export function writeFault(db: DatabaseSync): string | undefined {
   try {
-    db.exec("begin immediate; update id_block set next_id = next_id + 1 where name = 'id'; commit")
+    db.exec(`
+      create table if not exists write_probe (filler blob);
+      begin immediate;
+      delete from write_probe;
+      insert into write_probe values (randomblob(${PROBE_BYTES}));
+      commit`)
     return undefined
   } catch (error) {
     if (db.isTransaction) db.exec('rollback')

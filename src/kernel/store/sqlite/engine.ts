@@ -24,6 +24,8 @@ export interface SqliteOptions {
   readonly onHealth?: (problem: string | undefined) => void
   /** The same for checkpoints: nothing is lost while they fail, but the log grows. */
   readonly onCheckpoints?: (problem: string | undefined) => void
+  /** Told once if the storage thread ends by itself: the store is of no use any more, and the node should restart. */
+  readonly onLost?: (error: Error) => void
 }
 
 /**
@@ -172,6 +174,7 @@ class SqliteStore implements Store {
     if (this.#gone !== undefined) return
     this.#gone = error
     this.#options.onHealth?.(error.message)
+    this.#options.onLost?.(error)
     for (const { reject } of this.#waiting.values()) reject(error)
     this.#waiting.clear()
     this.#onControl?.(error)

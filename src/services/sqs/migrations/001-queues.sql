@@ -93,11 +93,6 @@ create table sqs_receive_attempt (
   primary key (backlog_id, attempt_id)
 ) {clustered};
 
--- Backlogs of purged and deleted queues that still have rows.
-create table sqs_abandoned_backlog (
-  backlog_id bigint primary key
-);
-
 create table sqs_move_task (
   task_id text primary key,
   account text not null,

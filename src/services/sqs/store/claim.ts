@@ -73,9 +73,15 @@ export async function roomInFlight(tx: Tx, queue: Queue, limit: number, wanted: 
   let bound = remembered ?? (await countInFlight(tx, queue.backlogId))
   if (remembered !== undefined && bound + wanted > limit) bound = await countInFlight(tx, queue.backlogId)
   const room = Math.min(Math.max(limit - bound, 0), wanted)
+  if (room === 0) tx.memo.set(fullKey(queue), true)
   if (tx.memo.size > MAX_REMEMBERED) tx.memo.clear()
   tx.memo.set(key, bound + room)
   return room
 }
+
+const fullKey = ({ backlogId }: Queue) => `sqs.full ${backlogId}`
+
+/** Whether receives found the limit reached since this was last asked: those who wait can go on once one is deleted. */
+export const wasFull = (tx: Tx, queue: Queue): boolean => tx.memo.delete(fullKey(queue))
 
 const MAX_REMEMBERED = 10_000

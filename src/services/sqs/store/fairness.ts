@@ -11,7 +11,7 @@ import type { Queue } from './queue-row.ts'
 const NOISY_SHARE = 0.1
 const NOISY_COUNT = 30
 const REMEMBERED_MS = 100
-/** How far into the backlog messages without a group are looked for. */
+/** How far into a quiet group visible messages are looked for, and into the backlog those without a group. */
 const MAX_SEARCHED = 1_000
 /** Quiet groups looked at in one receive. */
 const MAX_QUIET_GROUPS = 1_000
@@ -95,8 +95,10 @@ async function quietMessages(tx: Tx, backlogId: number, noisy: readonly string[]
       found.push(
         ...(await tx.all<QuietMessage>(
           `select id, visible_at as "visibleAt" from sqs_message
-           where backlog_id = ? and group_id = ? and visible_at <= ? order by id limit ?`,
-          [backlogId, groupId, tx.now, limit],
+           where backlog_id = ? and id in (
+             select id from sqs_message where backlog_id = ? and group_id = ? order by id limit ?
+           ) and visible_at <= ? order by id limit ?`,
+          [backlogId, backlogId, groupId, MAX_SEARCHED, tx.now, limit],
         )),
       )
     }

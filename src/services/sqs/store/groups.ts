@@ -60,8 +60,8 @@ export async function settleGroup(
 ): Promise<void> {
   const head = await tx.get<{ id: number; visibleAt: number; sentAt: number }>(
     `select id, visible_at as "visibleAt", sent_at as "sentAt" from sqs_message
-     where backlog_id = ? and group_id = ? order by id limit 1`,
-    [backlogId, groupId],
+     where backlog_id = ? and id = (select min(id) from sqs_message where backlog_id = ? and group_id = ?)`,
+    [backlogId, backlogId, groupId],
   )
   if (head === undefined) {
     await tx.run('delete from sqs_group where backlog_id = ? and group_id = ?', [backlogId, groupId])
@@ -82,7 +82,9 @@ export async function settleAllGroups(tx: Tx, backlogId: number, retentionSecond
   await tx.run(
     `update sqs_group set ready_at = (
        select case when visible_at < sent_at + ? then visible_at else sent_at + ? end from sqs_message
-       where backlog_id = sqs_group.backlog_id and group_id = sqs_group.group_id order by id limit 1
+       where backlog_id = sqs_group.backlog_id and id = (
+         select min(id) from sqs_message
+         where backlog_id = sqs_group.backlog_id and group_id = sqs_group.group_id)
      ) where backlog_id = ?`,
     [retentionSeconds * 1000, retentionSeconds * 1000, backlogId],
   )

@@ -134,7 +134,6 @@ export const purgeQueue = single('sqs.purgeQueue', async (tx, address: QueueAddr
 
 /** Leaves the backlog to be collected, and lets those who wait for its messages look again. */
 async function abandonBacklog(tx: Tx, queue: Queue): Promise<void> {
-  await tx.insertMany('sqs_abandoned_backlog', ['backlog_id'], [[queue.backlogId]])
   await schedule(tx, {
     kind: COLLECT_JOB,
     key: String(queue.backlogId),

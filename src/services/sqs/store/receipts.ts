@@ -11,6 +11,7 @@ import { batched, done, failed, type Settled, type Tx } from '../../../kernel/st
 import { messageNotAvailable, queueDoesNotExist, receiptHandleExpired, receiptHandleIsInvalid } from '../errors.ts'
 import type { QueueAddress } from '../model/names.ts'
 import type { Receipt } from '../model/receipt-handle.ts'
+import { wasFull } from './claim.ts'
 import { DepthChanges } from './depth.ts'
 import { settleGroup } from './groups.ts'
 import { expiryLimit, type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
@@ -39,7 +40,7 @@ export const deleteMessages = batched('sqs.delete', async (tx, calls: readonly D
     const queue = await queues.find(call.queue)
     if (queue === undefined) settled.push(failed(queueDoesNotExist()))
     else if (queue.fifo) settled.push(done(await deleteFifo(tx, queue, call.receipts, depth)))
-    else settled.push(done(deleteLater(queue, call.receipts, doomed)))
+    else settled.push(done(deleteLater(tx, queue, call.receipts, doomed)))
   }
   for (const [backlogId, ids] of doomed) {
     await inSlices([...ids], async (slice, marks) => {
@@ -56,12 +57,14 @@ export const deleteMessages = batched('sqs.delete', async (tx, calls: readonly D
 
 /** Notes the messages of a standard queue, so that those of all calls are deleted in one statement. */
 function deleteLater(
+  tx: Tx,
   queue: Queue,
   receipts: readonly HeldReceipt[],
   doomed: Map<number, Set<number>>,
 ): ReceiptOutcome[] {
   const ids = doomed.get(queue.backlogId) ?? new Set()
   doomed.set(queue.backlogId, ids)
+  if (wasFull(tx, queue)) tx.wake(WAKE_CHANNEL, wakeKey(queue), receipts.length)
   return receipts.map((receipt) => {
     if (receipt.queueId !== queue.queueId) return receiptHandleIsInvalid(receipt.handle).toPlain()
     ids.add(receipt.id)

@@ -55,8 +55,10 @@ async function takeFromGroup(
   walk: while (taken.length < limit) {
     const candidates = await tx.all<Candidate>(
       `select id, group_id as "groupId", sent_at as "sentAt", visible_at as "visibleAt", receive_count as "receiveCount"
-       from sqs_message where backlog_id = ? and group_id = ? and id > ? order by id limit ?`,
-      [queue.backlogId, groupId, after, limit],
+       from sqs_message where backlog_id = ? and id in (
+         select id from sqs_message where backlog_id = ? and group_id = ? and id > ? order by id limit ?
+       ) order by id`,
+      [queue.backlogId, queue.backlogId, groupId, after, limit],
     )
     for (const message of candidates) {
       after = message.id

@@ -97,7 +97,6 @@ export const collectBacklog = single(
       )
       if (deleted === SLICE) return true
     }
-    await tx.run('delete from sqs_abandoned_backlog where backlog_id = ?', [backlogId])
     return false
   },
 )
