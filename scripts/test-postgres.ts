@@ -15,6 +15,9 @@ interface Server {
   stop(): void
 }
 
+/** PostgreSQL refuses to run as root; this user is there on every Linux. */
+const NOBODY = 65_534
+
 const given = process.env.MILLRACE_TEST_POSTGRES
 const server = given ? { url: given, stop: () => {} } : await startServer()
 try {
@@ -40,7 +43,6 @@ async function startServer(): Promise<Server> {
   const binaries = findBinaries()
   const folder = mkdtempSync(join(tmpdir(), 'millrace-postgres-'))
   const port = await freePort()
-  // PostgreSQL refuses to run as root; `nobody` is there on every Linux.
   const isRoot = process.getuid?.() === 0
   if (isRoot) chownSync(folder, NOBODY, NOBODY)
   const asUser = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
@@ -66,8 +68,6 @@ async function startServer(): Promise<Server> {
     },
   }
 }
-
-const NOBODY = 65_534
 
 /** On the path, or where Debian has them: the newest. */
 function findBinaries(): string {

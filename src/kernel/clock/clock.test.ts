@@ -208,3 +208,46 @@ describe('a shift', () => {
     )
   })
 })
+
+suite('a clock that follows another', () => {
+  const follow = (readings: readonly [reading: number, tookMs: number][], offset = 0) => {
+    const clock = new SystemClock(offset)
+    for (const [reading, tookMs] of readings) clock.follow(reading, tookMs)
+    return clock
+  }
+
+  test('goes by its readings, plus its own offset', (t) => {
+    t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 })
+    assert.equal(follow([[1_005_000, 0]]).now(), 1_005_000)
+    assert.equal(follow([[1_005_000, 0]], 60_000).now(), 1_065_000)
+  })
+
+  test('is left alone where it may have been right: the reading was taken at some time of asking', (t) => {
+    t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 })
+    assert.equal(follow([[999_990, 10]]).now(), 1_000_000)
+  })
+
+  test('does not go back when it is ahead: it is slow until it agrees', (t) => {
+    t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 })
+    const clock = new SystemClock()
+    assert.equal(clock.now(), 1_000_000)
+    clock.follow(999_000, 0)
+    assert.equal(clock.now(), 1_000_000)
+    t.mock.timers.tick(1_000)
+    assert.equal(clock.now(), 1_000_500)
+    t.mock.timers.tick(1_000)
+    assert.equal(clock.now(), 1_001_000)
+    t.mock.timers.tick(1_000)
+    assert.equal(clock.now(), 1_002_000)
+  })
+
+  test('a correction fires the timers that it makes due', (t) => {
+    t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 })
+    const clock = new SystemClock()
+    const fired: number[] = []
+    clock.at(1_004_000, () => fired.push(clock.now()))
+    clock.follow(1_003_000, 0)
+    t.mock.timers.tick(1_000)
+    assert.deepEqual(fired, [1_004_000])
+  })
+})
