@@ -209,45 +209,39 @@ describe('a shift', () => {
   })
 })
 
-suite('a clock that follows another', () => {
-  const follow = (readings: readonly [reading: number, tookMs: number][], offset = 0) => {
-    const clock = new SystemClock(offset)
-    for (const [reading, tookMs] of readings) clock.follow(reading, tookMs)
-    return clock
-  }
-
-  test('goes by its readings, plus its own offset', (t) => {
-    t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 })
-    assert.equal(follow([[1_005_000, 0]]).now(), 1_005_000)
-    assert.equal(follow([[1_005_000, 0]], 60_000).now(), 1_065_000)
+describe('following another clock', () => {
+  test('goes by its readings, plus the offset', () => {
+    const { clock } = fixture(60_000)
+    clock.follow(START + 5_000, 0)
+    assert.equal(clock.now(), START + 65_000)
   })
 
-  test('is left alone where it may have been right: the reading was taken at some time of asking', (t) => {
-    t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 })
-    assert.equal(follow([[999_990, 10]]).now(), 1_000_000)
+  test('changes nothing where the clock may have been right: the reading was taken at some time of asking', () => {
+    const { clock } = fixture()
+    clock.follow(START - 10, 10)
+    assert.equal(clock.now(), START)
   })
 
-  test('does not go back when it is ahead: it is slow until it agrees', (t) => {
-    t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 })
-    const clock = new SystemClock()
-    assert.equal(clock.now(), 1_000_000)
-    clock.follow(999_000, 0)
-    assert.equal(clock.now(), 1_000_000)
-    t.mock.timers.tick(1_000)
-    assert.equal(clock.now(), 1_000_500)
-    t.mock.timers.tick(1_000)
-    assert.equal(clock.now(), 1_001_000)
-    t.mock.timers.tick(1_000)
-    assert.equal(clock.now(), 1_002_000)
+  test('never goes back: a clock that is ahead is slow until it agrees', () => {
+    const { clock } = fixture()
+    clock.follow(START - 1_000, 0)
+    assert.equal(clock.now(), START)
+    mock.timers.tick(1_000)
+    assert.equal(clock.now(), START + 500)
+    clock.follow(START, 0) // it agrees already
+    mock.timers.tick(1_000)
+    assert.equal(clock.now(), START + 1_000)
+    mock.timers.tick(1_000)
+    assert.equal(clock.now(), START + 2_000)
   })
 
-  test('a correction fires the timers that it makes due', (t) => {
-    t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 })
-    const clock = new SystemClock()
-    const fired: number[] = []
-    clock.at(1_004_000, () => fired.push(clock.now()))
-    clock.follow(1_003_000, 0)
-    t.mock.timers.tick(1_000)
-    assert.deepEqual(fired, [1_004_000])
+  test('a correction fires the timers that it makes due', () => {
+    const { clock, fired, at } = fixture()
+    at('a', 4_000)
+    clock.follow(START + 3_000, 0)
+    mock.timers.tick(999)
+    assert.deepEqual(fired, [])
+    mock.timers.tick(1)
+    assert.deepEqual(fired, ['a'])
   })
 })
