@@ -4,12 +4,12 @@
  * before it are deleted, or in the same answer before it.
  */
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs'
-import type { Entry } from './ledger.ts'
+import { type Entry, onlyCopy } from './ledger.ts'
 import type { Random } from './random.ts'
 import {
   type Consumer,
   changeVisibility,
-  deleteAfterKill,
+  deleteAfterFault,
   deleteAll,
   type Held,
   type Queue,
@@ -106,9 +106,9 @@ export class FifoWorkload {
     return sequence
   }
 
-  /** After a kill the node still knows the deduplication id, whether the message is still there or not. */
+  /** After a fault the nodes still know the deduplication id, whether the message is still there or not. */
   async #repeat(groupId: string, entry: Entry, random: Random): Promise<void> {
-    if (random.chance(0.5)) await this.#scene.nextStart()
+    if (random.chance(0.5)) await this.#scene.nextFault()
     const sent = await this.#scene.callUntilAnswered((sqs) => sqs.sendMessage(this.#input(groupId, entry)))
     if (sent === undefined) return
     this.#scene.ledger.acknowledged(entry, sent.MessageId as string)
@@ -124,7 +124,7 @@ export class FifoWorkload {
       const options = { limit: random.int(1, 10), visibilitySeconds, waitSeconds: random.int(0, 1) }
       const messages = await this.receive(consumer, options)
       if (messages.length === 0) await rest(random, 20)
-      else if (holds) await deleteAfterKill(consumer, messages)
+      else if (holds) await deleteAfterFault(consumer, messages)
       else if (random.chance(0.05)) await changeVisibility(consumer, messages[0] as Held)
       else await deleteAll(consumer, messages)
     }
@@ -133,7 +133,7 @@ export class FifoWorkload {
   async receive(consumer: Consumer, options: ReceiveOptions): Promise<Held[]> {
     const messages = await receive(consumer, options)
     const before = new Set<Entry>()
-    for (const { entry } of messages) {
+    for (const { entry } of messages.map(({ copy }) => copy)) {
       this.#checkOrder(entry, before)
       before.add(entry)
     }
@@ -143,10 +143,12 @@ export class FifoWorkload {
   #checkOrder(entry: Entry, inThisAnswer: ReadonlySet<Entry>): void {
     const [groupId, position] = entry.key.split(':') as [string, string]
     const group = this.#groups.get(groupId) as Group
-    while (typeof group.entries[group.head]?.deletion === 'number') group.head++
+    while (typeof deletionOf(group.entries[group.head]) === 'number') group.head++
     for (const before of group.entries.slice(group.head, Number(position))) {
-      if (before.deletion === 'none' && !inThisAnswer.has(before))
+      if (deletionOf(before) === 'none' && !inThisAnswer.has(before))
         this.#scene.ledger.violate('ordered', `${entry.key} was received before ${before.key} was deleted`)
     }
   }
 }
+
+const deletionOf = (entry: Entry | undefined) => (entry && onlyCopy(entry))?.deletion ?? 'none'
