@@ -48,7 +48,7 @@ export class FifoWorkload {
       const entries = Array.from({ length: size }, () => this.#enter(groupId, group))
       sequence =
         size === 1
-          ? await this.#send(groupId, entries[0] as Entry, sequence)
+          ? await this.#send(groupId, entries[0] as Entry, sequence, random.chance(0.2))
           : await this.#sendBatch(groupId, entries, sequence)
       if (random.chance(0.1)) await this.#repeat(groupId, entries[0] as Entry, random)
     }
@@ -64,12 +64,15 @@ export class FifoWorkload {
     return { QueueUrl: this.#queue.url, MessageBody: key, MessageGroupId: groupId, MessageDeduplicationId: key }
   }
 
-  /** Sends until it is acknowledged. Answers the sequence number, which is above the last one's. */
-  async #send(groupId: string, entry: Entry, last: bigint): Promise<bigint> {
+  /** Sends until it is acknowledged, at times twice at once. Answers the sequence number, which is above the last one's. */
+  async #send(groupId: string, entry: Entry, last: bigint, twice: boolean): Promise<bigint> {
     for (;;) {
-      const outcome = await this.#scene.call((sqs) => sqs.sendMessage(this.#input(groupId, entry)))
-      if (outcome.kind === 'refused') return last
-      if (outcome.kind === 'answered') return this.#acknowledge(entry, outcome.value, last)
+      const send = () => this.#scene.call((sqs) => sqs.sendMessage(this.#input(groupId, entry)))
+      const outcomes = await Promise.all(twice ? [send(), send()] : [send()])
+      const answers = outcomes.flatMap((outcome) => (outcome.kind === 'answered' ? [outcome.value] : []))
+      const sequences = answers.map((answer) => this.#acknowledge(entry, answer, last))
+      if (sequences[0] !== undefined) return sequences[0]
+      if (outcomes.some(({ kind }) => kind === 'refused')) return last
       this.#scene.ledger.figures.sendsUnknown++
     }
   }

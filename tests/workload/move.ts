@@ -61,10 +61,11 @@ async function fill(scene: Scene, { source, destination }: MoveQueues, name: str
   return { acknowledged, attempted }
 }
 
-/** Receives until everything has gone to the dead-letter queue. */
+/** Receives until everything has gone to the dead-letter queue, with two consumers that get in each other's way. */
 async function exhaust(scene: Scene, { url }: Queue): Promise<void> {
   const input = { QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }
-  while ((await countMessages(scene, url)) > 0) await scene.call((sqs) => sqs.receiveMessage(input))
+  const receiveOnce = () => scene.call((sqs) => sqs.receiveMessage(input))
+  while ((await countMessages(scene, url)) > 0) await Promise.all([receiveOnce(), receiveOnce()])
 }
 
 /** Starts a task, if the start that was cut off didn't, and waits for it to end. */

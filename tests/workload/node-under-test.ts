@@ -4,6 +4,7 @@ import { type LaunchedNode, launchNode, type SpawnOptions } from '../../src/test
 
 /** A start takes half a second on an idle machine. */
 const START_DEADLINE_MS = 60_000
+const MAX_EVIDENCE = 2_000
 
 export class NodeUnderTest {
   /** Called with what it said, when it ends without having been killed. */
@@ -99,7 +100,9 @@ export class NodeUnderTest {
     const launched = launchNode({ ...options, port: this.#port, args: [...args, '--log-level', 'warn'] })
     this.#process = launched
     void launched.exited.then(({ code, signal }) => {
-      if (this.#process === launched) this.onEnd(`ended with ${signal ?? code}: ${launched.output.stderr}`)
+      if (this.#process !== launched) return
+      this.#setDown()
+      this.onEnd(`ended with ${signal ?? code}: ${launched.output.stderr.slice(-MAX_EVIDENCE)}`)
     })
     return launched
   }

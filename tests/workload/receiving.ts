@@ -1,4 +1,5 @@
 /** Receiving, deleting and hiding as a consumer does it who enters everything into the ledger. */
+import { randomUUID } from 'node:crypto'
 import { type Copy, nameOf } from './ledger.ts'
 import type { Random } from './random.ts'
 import type { Scene } from './scene.ts'
@@ -32,7 +33,10 @@ export interface ReceiveOptions {
 }
 
 /** The messages in the order of the answer. Empty if there was none, or no answer. */
-export async function receive({ scene, queue }: Consumer, options: ReceiveOptions): Promise<Held[]> {
+export async function receive({ scene, queue, random }: Consumer, options: ReceiveOptions): Promise<Held[]> {
+  const isFifo = queue.name.endsWith('.fifo')
+  // With one, a client that repeats the call gets what it did not get before.
+  const ReceiveRequestAttemptId = isFifo && random.chance(0.5) ? randomUUID() : undefined
   const outcome = await scene.call((sqs) =>
     sqs.receiveMessage({
       QueueUrl: queue.url,
@@ -40,11 +44,12 @@ export async function receive({ scene, queue }: Consumer, options: ReceiveOption
       VisibilityTimeout: options.visibilitySeconds,
       WaitTimeSeconds: options.waitSeconds,
       MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      ReceiveRequestAttemptId,
     }),
   )
   if (outcome.kind !== 'answered') return []
   const visibilityMs = options.visibilitySeconds * 1000
-  const goodUntil = queue.name.endsWith('.fifo') ? outcome.issuedAt + visibilityMs : Number.POSITIVE_INFINITY
+  const goodUntil = isFifo ? outcome.issuedAt + visibilityMs : Number.POSITIVE_INFINITY
   return (outcome.value.Messages ?? []).flatMap((message) => {
     const copy = scene.ledger.received(queue.name, message, outcome, visibilityMs)
     const count = Number(message.Attributes?.ApproximateReceiveCount)
