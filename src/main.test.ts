@@ -30,7 +30,7 @@ test('--help names the options, --version the version', async () => {
 const misuses = [
   { args: ['--nope'], says: /--nope/ },
   { args: ['start', '--port', 'x'], says: /--port must be/ },
-  { args: ['--store', 'postgres://db'], says: /NotImplemented/ },
+  { args: ['--store', 'mysql://db'], says: /--store must be an address like postgres:/ },
   { args: ['--auth', 'enforce'], says: /NotImplemented/ },
   { args: ['--host', '0.0.0.0'], says: /--allow-remote/ },
   { args: ['--ephemeral', '--tls-cert', '/nowhere.pem', '--tls-key', '/nowhere.pem'], says: /nowhere\.pem/ },

@@ -3,6 +3,7 @@
  * what the next part needs, and it stops in the opposite order.
  */
 import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { type Clock, type Millis, SystemClock } from './kernel/clock/clock.ts'
 import { advanceClock, readClockOffset } from './kernel/clock/offset.ts'
 import { type Config, ConfigError } from './kernel/config/config.ts'
@@ -13,6 +14,7 @@ import { Health } from './kernel/observe/health.ts'
 import { createLogger, type Logger } from './kernel/observe/logger.ts'
 import { NodeMetrics } from './kernel/observe/metrics.ts'
 import { loadModel } from './kernel/protocol/load-model.ts'
+import type { MigrationSource } from './kernel/store/migrations.ts'
 import { openSqlite } from './kernel/store/sqlite/engine.ts'
 import type { Store } from './kernel/store/store.ts'
 import { createTargets } from './kernel/targets/targets.ts'
@@ -38,7 +40,7 @@ const DRAIN_MS = 4000
 const JOBS_GRACE_MS = 3000
 
 /** The embedded store admits one node at a time: whatever was leased before belonged to this one, and is taken back. */
-const NODE_ID = 'embedded'
+const EMBEDDED_NODE_ID = 'embedded'
 
 /** Rejects with `ConfigError`, with `CannotOpenStore`, or with the system's error if the port can't be had. */
 export async function startPlatform(config: Config): Promise<Platform> {
@@ -49,7 +51,6 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const tls = readTls(config)
   const { promise: lost, resolve: onLost } = Promise.withResolvers<Error>()
   const store = await openStore(config, clock, metrics, health, log, onLost)
-  clock.shift(await store.execute(readClockOffset, null))
   const { running, jobs } = startServices({ store, clock, metrics, log, config, targets: createTargets(store) })
   const stopWhatIsBehindTheEdge = async () => {
     await jobs.stop(JOBS_GRACE_MS)
@@ -88,8 +89,12 @@ export async function startPlatform(config: Config): Promise<Platform> {
 
 /** The offset counts for every node and after every restart, so the store has it first. */
 async function advance(store: Store, clock: SystemClock, ms: Millis): Promise<void> {
-  const offset = await store.execute(advanceClock, { ms })
-  clock.shift(offset - clock.offset)
+  catchUp(clock, await store.execute(advanceClock, { ms }))
+}
+
+/** With several nodes the clock may have heard of it already. */
+function catchUp(clock: SystemClock, offset: Millis): void {
+  clock.shift(Math.max(offset - clock.offset, 0))
 }
 
 async function resetStore(store: Store, clock: SystemClock): Promise<void> {
@@ -97,9 +102,9 @@ async function resetStore(store: Store, clock: SystemClock): Promise<void> {
   await store.execute(advanceClock, { ms: clock.offset }) // a clock never goes back
 }
 
-function openStore(
+async function openStore(
   config: Config,
-  clock: Clock,
+  clock: SystemClock,
   metrics: NodeMetrics,
   health: Health,
   log: Logger,
@@ -111,32 +116,42 @@ function openStore(
   const groupSeconds = metrics
     .histogram('commit_duration_seconds', 'Time of a commit with its calls.', [], COMMIT_SECONDS)
     .with()
-  return openSqlite({
-    directory: config.ephemeral ? undefined : config.dataDir,
+  const options = {
     clock,
     commands: [...kernelCommands, ...services.flatMap(({ commands = [] }) => commands)],
-    migrations: [
-      { service: 'jobs', folder: new URL('./kernel/jobs/migrations/', import.meta.url) },
-      ...services.flatMap(({ id, migrations }) =>
-        migrations === undefined ? [] : { service: id, folder: migrations },
-      ),
-    ],
-    onGroup: (calls, seconds) => {
+    migrations,
+    onGroup: (calls: number, seconds: number) => {
       groupSize.observe(calls)
       groupSeconds.observe(seconds)
     },
-    onHealth: (problem) => {
+    onHealth: (problem: string | undefined) => {
       health.storeChanged(problem)
       if (problem === undefined) log.info('the store can be written again')
       else log.error({ problem }, 'the store can not be written')
     },
+  }
+  if (config.store !== undefined) {
+    const { openPostgres } = await import('./kernel/store/postgres/engine.ts') // its driver costs only those who use it
+    const { storePoolSize: poolSize, storeStatementTimeoutMs: statementTimeoutMs } = config
+    return openPostgres({ ...options, url: config.store, poolSize, statementTimeoutMs })
+  }
+  const store = await openSqlite({
+    ...options,
+    directory: config.ephemeral ? undefined : config.dataDir,
     onCheckpoints: (problem) => {
       if (problem === undefined) log.info('the log is copied into the database again')
       else log.error({ problem }, 'the log can not be copied into the database, and grows')
     },
     onLost,
   })
+  catchUp(clock, await store.execute(readClockOffset, null))
+  return store
 }
+
+const migrations: readonly MigrationSource[] = [
+  { service: 'jobs', folder: new URL('./kernel/jobs/migrations/', import.meta.url) },
+  ...services.flatMap(({ id, migrations }) => (migrations === undefined ? [] : { service: id, folder: migrations })),
+]
 
 const kernelCommands = ['./kernel/clock/offset.ts', './kernel/observe/health.ts', './kernel/jobs/store.ts'].map(
   (path) => new URL(path, import.meta.url),
@@ -146,9 +161,9 @@ const COMMIT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.0
 
 /** Jobs of every kind are known before the first one is leased: all of this happens in one turn of the event loop. */
 function startServices(parts: Omit<Kernel, 'jobs'>): { running: RunningService[]; jobs: RunningJobs } {
-  const { store, clock, log, metrics, targets } = parts
+  const { store, clock, log, metrics, targets, config } = parts
   const handlers: Record<string, JobHandler> = {}
-  const jobs = startJobs({ store, clock, log, metrics, nodeId: NODE_ID, handlers })
+  const jobs = startJobs({ store, clock, log, metrics, nodeId: nodeIdOf(config), handlers })
   const running = services.map((service) => service.start({ ...parts, jobs }))
   for (const service of running) {
     Object.assign(handlers, service.jobs)
@@ -156,6 +171,10 @@ function startServices(parts: Omit<Kernel, 'jobs'>): { running: RunningService[]
   }
   return { running, jobs }
 }
+
+/** Nodes that share a store each have a name of their own, and a new one with every process. */
+const nodeIdOf = ({ store }: Config): string =>
+  store === undefined ? EMBEDDED_NODE_ID : `${hostname()} ${process.pid} ${crypto.randomUUID()}`
 
 /** Long polls are answered at once; what is left when the time is up is cut off. */
 async function drain(edge: Edge, running: readonly RunningService[], clock: Clock): Promise<void> {

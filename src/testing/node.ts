@@ -7,23 +7,34 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type Config, configWith } from '../kernel/config/config.ts'
 import { type Platform, startPlatform } from '../platform.ts'
+import { databaseFor, dropDatabase, freshDatabase } from './postgres.ts'
 
 export interface TestNode extends Platform, AsyncDisposable {
   /** The same as `close`. */
   stop(): Promise<void>
 }
 
-/** A node in this process: in memory unless `dataDir` is given, on a free port, with a silent log. */
+/**
+ * A node in this process: in memory unless `dataDir` is given, on a free port, with a silent log. Where the tests run on
+ * PostgreSQL, a database takes the place of the memory or the directory.
+ */
 export async function startNode(options: Partial<Config> = {}): Promise<TestNode> {
-  const ephemeral = options.dataDir === undefined
-  const platform = await startPlatform(configWith({ port: 0, logLevel: 'silent', ephemeral, ...options }))
-  const stop = () => platform.close()
+  const { dataDir } = options
+  const store = dataDir === undefined ? await freshDatabase() : await databaseFor(dataDir)
+  const ephemeral = dataDir === undefined && store === undefined
+  const platform = await startPlatform(configWith({ port: 0, logLevel: 'silent', ephemeral, store, ...options }))
+  const stop = async () => {
+    await platform.close()
+    if (store !== undefined && dataDir === undefined) await dropDatabase(store)
+  }
   return { ...platform, stop, [Symbol.asyncDispose]: stop }
 }
 
 export interface SpawnOptions {
   /** Undefined: in memory. */
   readonly dataDir?: string
+  /** The address of a database, instead of either. */
+  readonly store?: string
   /** A free one unless given. */
   readonly port?: number
   /** Further flags. */
@@ -65,21 +76,28 @@ export async function runProgram(
 
 /** Starts the program; resolves when it is ready, rejects with what it said if it ends before. */
 export async function spawnNode(options: SpawnOptions = {}): Promise<SpawnedNode> {
-  const { ready, ...node } = launchNode(options)
+  const { dataDir } = options
+  const store = dataDir === undefined ? await freshDatabase() : await databaseFor(dataDir)
+  const { ready, ...node } = launchNode({ store, ...options })
   const url = await ready
   const stop = async () => void (await node.kill())
   return { ...node, url, port: Number(new URL(url).port), [Symbol.asyncDispose]: stop }
 }
 
 /** Starts the program and doesn't wait for it. */
-export function launchNode({ dataDir, port = 0, args = [], env = {} }: SpawnOptions = {}): LaunchedNode {
-  const store = dataDir === undefined ? ['--ephemeral'] : ['--data-dir', dataDir]
-  const { child, output, exited } = launch(['start', '--port', String(port), ...store, ...args], env)
+export function launchNode(options: SpawnOptions = {}): LaunchedNode {
+  const { port = 0, args = [], env = {} } = options
+  const { child, output, exited } = launch(['start', '--port', String(port), ...whereData(options), ...args], env)
   const kill = (signal: NodeJS.Signals = 'SIGKILL') => {
     child.kill(signal)
     return exited
   }
   return { pid: child.pid as number, ready: readyUrl(child, output, exited), exited, output, kill }
+}
+
+function whereData({ store, dataDir }: SpawnOptions): string[] {
+  if (store !== undefined) return ['--store', store]
+  return dataDir === undefined ? ['--ephemeral'] : ['--data-dir', dataDir]
 }
 
 const program = fileURLToPath(new URL('../../bin/millrace.mjs', import.meta.url))

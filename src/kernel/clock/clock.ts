@@ -29,12 +29,17 @@ interface Timer {
 /** Node's timers hold at most 2^31-1 ms; a later one is armed again. */
 const MAX_DELAY = 2 ** 31 - 1
 
+/** A smaller correction leaves the timers as they are: each of them is late by that at most. */
+const UNNOTICED_MS = 20
+
 export class SystemClock implements Clock {
   #offset: Millis
   /** The machine's clock at the last reading. */
   #machine: Millis = 0
   /** The last reading, before rounding: at half speed a millisecond of the machine's is half of one here. */
   #reading = 0
+  /** How far the machine's clock is behind the one that is followed. */
+  #skew: Millis = 0
   readonly #timers = new Set<Timer>()
 
   constructor(offset: Millis = 0) {
@@ -46,7 +51,7 @@ export class SystemClock implements Clock {
   }
 
   now(): Millis {
-    const machine = Date.now()
+    const machine = Date.now() + this.#skew
     const passed = Math.max(machine - this.#machine, 0)
     this.#machine = machine
     this.#reading = Math.max(machine + this.#offset, this.#reading + passed / 2)
@@ -66,6 +71,20 @@ export class SystemClock implements Clock {
       if (timer.due > now) break
       if (this.#timers.has(timer)) this.#fire(timer)
     }
+  }
+
+  /**
+   * Follows a clock that counts for all nodes, by one reading of it (without the offset) that took `tookMs` to get. It was
+   * taken at some moment of that time: as long as this clock may have been right, it is left alone.
+   */
+  follow(reading: Millis, tookMs: Millis): void {
+    const here = Date.now() + this.#skew
+    const correction = Math.max(reading - here, 0) + Math.min(reading + Math.ceil(tookMs) - here, 0)
+    if (correction === 0) return
+    this.now()
+    this.#skew += correction
+    this.#machine += correction // what was corrected is no time that passed
+    if (correction > UNNOTICED_MS) for (const timer of this.#timers) this.#arm(timer)
   }
 
   at(due: Millis, fn: () => void): () => void {

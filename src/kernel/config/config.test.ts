@@ -56,7 +56,8 @@ const refused = [
   { name: 'neither on nor off', args: ['--sqs-recreate-wait', 'maybe'], message: /on or off/ },
   { name: 'a name every object has', args: ['--sqs-recreate-wait', 'constructor'], message: /on or off/ },
   { name: 'a region with a space', args: ['--region', 'us east'], message: /--region/ },
-  { name: 'an external store', args: ['--store', 'postgres://db'], message: /NotImplemented/ },
+  { name: 'a store of another kind', args: ['--store', 'mysql://db'], message: /--store must be .*postgres:/ },
+  { name: 'two stores', args: ['--store', 'postgres://db', '--ephemeral'], message: /exclude/ },
   { name: 'the enforce mode', args: ['--auth', 'enforce'], message: /NotImplemented/ },
   { name: 'a remote address', args: ['--host', '0.0.0.0'], message: /--allow-remote/ },
   {

@@ -78,8 +78,8 @@ export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 
 function check(config: Config): void {
-  if (config.store !== undefined) {
-    throw new ConfigError('NotImplemented: --store names an external store; only the embedded one (--data-dir) exists')
+  if (config.store !== undefined && config.ephemeral) {
+    throw new ConfigError('--store and --ephemeral exclude each other')
   }
   if (config.auth === 'enforce') {
     throw new ConfigError('NotImplemented: --auth enforce; signatures and policies are not evaluated yet')

@@ -45,6 +45,15 @@ export const text = (name: string, fallback: string, help: string): Option<strin
 export const optionalText = (name: string, help: string): Option<string | undefined> =>
   option(name, help, { placeholder: 'text', default: undefined, read: notEmpty, expected: 'a text' })
 
+/** The address of a PostgreSQL database. */
+export const storeUrl = (name: string, help: string): Option<string | undefined> =>
+  option(name, help, {
+    placeholder: 'url',
+    default: undefined,
+    read: (text) => (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined),
+    expected: 'an address like postgres://user:password@host:5432/database',
+  })
+
 export const region = (name: string, fallback: string, help: string): Option<string> =>
   option(name, help, {
     placeholder: 'name',
@@ -113,6 +122,9 @@ export const bytes = (name: string, fallback: number, help: string): Option<numb
 /** At most a day. */
 export const durationMs = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'ms', 1, 86_400_000)
+
+export const connections = (name: string, fallback: number, help: string): Option<number> =>
+  integer(name, fallback, help, 'number', 1, 64)
 
 export const count = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'number', 1, 1_000_000_000)

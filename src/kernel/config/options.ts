@@ -5,6 +5,7 @@
 import {
   bytes,
   choice,
+  connections,
   count,
   durationMs,
   flag,
@@ -13,6 +14,7 @@ import {
   optionalText,
   port,
   region,
+  storeUrl,
   text,
 } from './option.ts'
 
@@ -24,7 +26,9 @@ export const options = {
   port: port('port', 4566, 'Port to listen on; 0 takes any free one.'),
   dataDir: text('data-dir', './.millrace', 'Folder of the embedded store.'),
   ephemeral: flag('ephemeral', 'Keep everything in memory: nothing survives the process, and --data-dir is not used.'),
-  store: optionalText('store', 'Address of an external store. Not implemented: only the embedded store exists.'),
+  store: storeUrl('store', 'Address of a PostgreSQL database that nodes share, instead of the embedded store.'),
+  storePoolSize: connections('store-pool-size', 4, 'Connections to PostgreSQL for transactions; a node has one more.'),
+  storeStatementTimeoutMs: durationMs('store-statement-timeout-ms', 30_000, 'Time PostgreSQL has for one statement.'),
   auth: choice('auth', ['open', 'enforce'], 'open', 'Whether any credentials pass. `enforce` is not implemented.'),
   allowRemote: flag('allow-remote', 'Allow listening on an address that other machines reach while --auth is open.'),
   region: region('region', 'us-east-1', 'Region of requests whose credentials name none.'),

@@ -63,7 +63,7 @@ class JobEngine implements RunningJobs {
   #failures = 0
   #look: Promise<void> | undefined
   #cancelSleep: (() => void) | undefined
-  #unsubscribe: (() => void) | undefined
+  #unsubscribe: (() => void)[] = []
   #stopped = false
 
   constructor(options: JobsOptions) {
@@ -79,7 +79,10 @@ class JobEngine implements RunningJobs {
 
   start(): void {
     const { store, nodeId } = this.#options
-    this.#unsubscribe = store.onWake(JOBS_CHANNEL, (due) => this.#expectAt(Number(due)))
+    this.#unsubscribe = [
+      store.onWake(JOBS_CHANNEL, (due) => this.#expectAt(Number(due))),
+      store.onMissedWakes(() => this.nudge()),
+    ]
     this.#look = this.#attempt(async () => {
       await store.execute(recoverJobs, { owner: nodeId })
       this.#nextAt = this.#now()
@@ -92,7 +95,7 @@ class JobEngine implements RunningJobs {
 
   async stop(graceMs: Millis = 5000): Promise<void> {
     this.#stopped = true
-    this.#unsubscribe?.()
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#cancelSleep?.()
     await this.#look
     const { promise: graceIsOver, resolve } = Promise.withResolvers<void>()

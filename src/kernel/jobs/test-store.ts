@@ -6,9 +6,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock/clock.ts'
 import type { AnyCommand } from '../store/commands.ts'
+import { runGroup } from '../store/group.ts'
 import { readMigrations } from '../store/migrations.ts'
 import { openDatabase } from '../store/sqlite/database.ts'
-import { runGroup } from '../store/sqlite/group.ts'
 import { SqliteTx } from '../store/sqlite/transaction.ts'
 import { type Command, type Store, single, type Tx } from '../store/store.ts'
 
@@ -84,6 +84,7 @@ export class TestStore {
         this.#listeners.set(channel, listeners.add(heard))
         return () => listeners.delete(heard)
       },
+      onMissedWakes: () => () => {},
       reset: () => Promise.reject(new Error('not needed here')),
       close: async () => connection.cut(),
     }
@@ -115,6 +116,7 @@ export class TestStore {
         this.#tx,
         this.#commands,
         group.map(({ command, args }, i) => [i, command.name, structuredClone(args)] as const),
+        () => false,
       )
       for (const [i, outcome] of settled.entries()) {
         if (outcome.ok) group[i]?.resolve(outcome.value as never)

@@ -6,7 +6,7 @@
  * braces that the engine fills in: `{clustered}` stores the rows in the order of the primary key where an engine can.
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Tx } from './store.ts'
+import type { SqlValue } from './store.ts'
 
 export interface MigrationSource {
   /** The service's id; `kernel` for the kernel's own tables. */
@@ -24,6 +24,19 @@ export interface Migration {
 /** The store was written by a newer program: running on would misread it. */
 class SchemaTooNew extends Error {
   override readonly name = 'SchemaTooNew'
+}
+
+/** The kernel's own tables, which come before those of any service. */
+export const KERNEL_MIGRATIONS: MigrationSource = {
+  service: 'kernel',
+  folder: new URL('./migrations/', import.meta.url),
+}
+
+/** What of a transaction migrating needs. */
+interface MigratingTx {
+  readonly now: number
+  all<R>(sql: string): Promise<R[]>
+  run(sql: string, params: readonly SqlValue[]): Promise<number>
 }
 
 const FILE_NAME = /^(\d{3})-([a-z0-9-]+)\.sql$/
@@ -48,7 +61,7 @@ export const MIGRATION_TABLE = `create table if not exists migration (
   primary key (service, number))`
 
 /** The migrations that are still to be applied. Throws `SchemaTooNew` if the store has one that this program lacks. */
-export async function pendingMigrations(tx: Tx, known: readonly Migration[]): Promise<Migration[]> {
+export async function pendingMigrations(tx: MigratingTx, known: readonly Migration[]): Promise<Migration[]> {
   const applied = await tx.all<{ service: string; number: number; name: string }>(
     'select service, number, name from migration',
   )
@@ -66,8 +79,13 @@ export async function pendingMigrations(tx: Tx, known: readonly Migration[]): Pr
 }
 
 /** Records one as applied; in the transaction that applied it. */
-export async function recordMigration(tx: Tx, { service, number, name }: Migration): Promise<void> {
-  await tx.insertMany('migration', ['service', 'number', 'name', 'applied_at'], [[service, number, name, tx.now]])
+export async function recordMigration(tx: MigratingTx, { service, number, name }: Migration): Promise<void> {
+  await tx.run('insert into migration (service, number, name, applied_at) values (?, ?, ?, ?)', [
+    service,
+    number,
+    name,
+    tx.now,
+  ])
 }
 
 /** Fills in an engine's fragments. Throws on a fragment that the engine doesn't know. */

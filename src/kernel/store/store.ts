@@ -18,7 +18,15 @@ export interface Tx {
   get<R>(sql: string, params?: readonly SqlValue[]): Promise<R | undefined>
   /** Resolves to the number of rows changed. */
   run(sql: string, params?: readonly SqlValue[]): Promise<number>
+  /** An engine may tell of a failure later, at the end of the call: it then fails and is undone like any other. */
   insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void>
+  /** As `insertMany`, but leaves rows alone whose key is taken. Resolves to how many were inserted. */
+  insertAbsent(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<number>
+  /**
+   * Locks the rows of a `select` until the end of the transaction, in the order that it gives; what is read after that
+   * is what the last holder left. Does nothing where there is one writer.
+   */
+  lock(sql: string, params?: readonly SqlValue[]): void
   /** `count` new ids, ascending, above every id given out before on any node; gaps are possible. */
   nextIds(count: number): Promise<readonly number[]>
   /** '' or 'for update skip locked'. */
@@ -34,6 +42,24 @@ export interface Tx {
   readonly commands: ReadonlyMap<string, Command<never, unknown>>
   /** Told to every node after the commit. Calls with one channel and key add up their counts. */
   wake(channel: string, key: string, count?: number): void
+}
+
+/**
+ * A transaction on another node got in between: thrown by a command when a conditional write tells it so. Everything is
+ * undone and run again, and then sees what the other one wrote. Can't happen where there is one writer.
+ */
+export class ConcurrentChange extends Error {
+  override readonly name = 'ConcurrentChange'
+}
+
+/** The store could not be opened; `reason` names the error's kind (`DataDirectoryInUse`, `SchemaTooNew`, …). */
+export class CannotOpenStore extends Error {
+  override readonly name = 'CannotOpenStore'
+  readonly reason: string
+  constructor(reason: string, message: string) {
+    super(message)
+    this.reason = reason
+  }
 }
 
 export type Settled<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: unknown }
@@ -55,6 +81,11 @@ export interface Store {
   execute<A, R>(command: Command<A, R>, args: A): Promise<R>
   /** Calls `listener` after a commit that woke the channel. Returns the function that ends the subscription. */
   onWake(channel: string, listener: (key: string, count: number) => void): () => void
+  /**
+   * Calls `listener` when wake-ups of other nodes may have been missed: whoever waits should look again. Never where
+   * there is one node. Returns the function that ends the subscription.
+   */
+  onMissedWakes(listener: () => void): () => void
   /** Deletes everything and starts from an empty schema. */
   reset(): Promise<void>
   /** Waits for what was accepted to commit, then closes. */

@@ -62,6 +62,11 @@ export class Wakers {
     this.#keys.get(key)?.wake(count)
   }
 
+  /** Wake-ups may have been missed: the oldest waiter of each key attempts again. What it finds and leaves wakes the next. */
+  lookAgain(): void {
+    for (const line of this.#keys.values()) line.wake(1)
+  }
+
   /** Something becomes available for the key at `due` by the mere passing of time: its oldest waiter attempts then. */
   wakeAt(key: string, due: Millis): void {
     this.#keys.get(key)?.wakeAt(due)

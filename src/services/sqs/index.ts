@@ -19,6 +19,7 @@ export const sqs: Service = {
 function start(kernel: Kernel): RunningService {
   const wakers = new Wakers(kernel.clock)
   kernel.store.onWake(WAKE_CHANNEL, (key, count) => wakers.wake(key, count))
+  kernel.store.onMissedWakes(() => wakers.lookAgain())
   const context = { ...kernel, wakers, counts: sqsMetrics(kernel) }
   return {
     handlers: api(context),

@@ -5,9 +5,11 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock/clock.ts'
 import { ServiceError } from '../../service-error.ts'
-import type { MigrationSource } from '../migrations.ts'
-import type { Command, Store } from '../store.ts'
-import type { Call, FromThread, PlainError, ThreadOptions, ToThread } from './protocol.ts'
+import type { Call } from '../group.ts'
+import { KERNEL_MIGRATIONS, type MigrationSource } from '../migrations.ts'
+import { CannotOpenStore, type Command, type Store } from '../store.ts'
+import { type WakeListener, WakeListeners } from '../wakes.ts'
+import type { FromThread, PlainError, ThreadOptions, ToThread } from './protocol.ts'
 
 export interface SqliteOptions {
   /** The data directory; undefined keeps everything in memory (`--ephemeral`). */
@@ -24,22 +26,6 @@ export interface SqliteOptions {
   readonly onCheckpoints?: (problem: string | undefined) => void
   /** Told once if the storage thread ends by itself: the store is of no use any more, and the node should restart. */
   readonly onLost?: (error: Error) => void
-}
-
-/** The store could not be opened; `reason` names the error's kind (`DataDirectoryInUse`, `SchemaTooNew`, …). */
-export class CannotOpenStore extends Error {
-  override readonly name = 'CannotOpenStore'
-  readonly reason: string
-  constructor(reason: string, message: string) {
-    super(message)
-    this.reason = reason
-  }
-}
-
-/** The kernel's own tables, which come before those of any service. */
-const KERNEL_MIGRATIONS: MigrationSource = {
-  service: 'kernel',
-  folder: new URL('../migrations/', import.meta.url),
 }
 
 /**
@@ -86,7 +72,7 @@ class SqliteStore implements Store {
   readonly #worker: Worker
   readonly #options: SqliteOptions
   readonly #waiting = new Map<number, Waiting>()
-  readonly #listeners = new Map<string, Set<(key: string, count: number) => void>>()
+  readonly #listeners = new WakeListeners()
   #calls: Call[] = []
   #lastId = 0
   #unanswered = 0
@@ -114,10 +100,12 @@ class SqliteStore implements Store {
     })
   }
 
-  onWake(channel: string, listener: (key: string, count: number) => void): () => void {
-    const listeners = this.#listeners.get(channel) ?? new Set()
-    this.#listeners.set(channel, listeners.add(listener))
-    return () => listeners.delete(listener)
+  onWake(channel: string, listener: WakeListener): () => void {
+    return this.#listeners.add(channel, listener)
+  }
+
+  onMissedWakes(): () => void {
+    return () => {} // one node misses nothing
   }
 
   reset(): Promise<void> {
@@ -178,9 +166,7 @@ class SqliteStore implements Store {
       if (error === undefined) waiting.resolve(value as never)
       else waiting.reject(revive(error))
     }
-    for (const { channel, key, count } of wakes) {
-      for (const listener of this.#listeners.get(channel) ?? []) listener(key, count)
-    }
+    this.#listeners.tell(wakes)
     this.#flush()
   }
 

@@ -1,7 +1,8 @@
 /** What the main thread and the storage thread say to each other. Plain data: it is structured-cloned. */
 import type { PlainServiceError } from '../../service-error.ts'
+import type { Call } from '../group.ts'
 import type { MigrationSource } from '../migrations.ts'
-import type { Wake } from './transaction.ts'
+import type { Wake } from '../wakes.ts'
 
 /** Handed to the storage thread when it starts. URLs travel as text. */
 export interface ThreadOptions {
@@ -10,9 +11,6 @@ export interface ThreadOptions {
   readonly commands: readonly string[]
   readonly migrations: readonly { readonly service: MigrationSource['service']; readonly folder: string }[]
 }
-
-/** A call: its number, the command's name, and the arguments. */
-export type Call = readonly [id: number, command: string, args: unknown]
 
 export type ToThread =
   | { readonly type: 'calls'; readonly clockOffset: number; readonly calls: readonly Call[] }

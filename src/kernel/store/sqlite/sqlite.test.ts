@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, suite, test } from 'node:test'
 import { SystemClock } from '../../clock/clock.ts'
+import { CannotOpenStore } from '../store.ts'
 import { insertValues } from '../testing/commands.ts'
 import { storeContract } from '../testing/conformance.ts'
 import { databaseFile } from './database.ts'
-import { CannotOpenStore, openSqlite } from './engine.ts'
+import { openSqlite } from './engine.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-store-'))
 after(() => rmSync(directory, { recursive: true }))

@@ -8,6 +8,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { SystemClock } from '../../clock/clock.ts'
 import { ServiceError } from '../../service-error.ts'
 import { type AnyCommand, loadCommands } from '../commands.ts'
+import { type Call, refuseAll, runGroup } from '../group.ts'
 import {
   MIGRATION_TABLE,
   type Migration,
@@ -17,10 +18,9 @@ import {
   withFragments,
 } from '../migrations.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { openDatabase, writeFault } from './database.ts'
-import { runGroup } from './group.ts'
+import { fileFault, openDatabase, writeFault } from './database.ts'
 import { lockDirectory } from './lock.ts'
-import type { Call, FromThread, PlainError, Reply, ThreadOptions, ToThread } from './protocol.ts'
+import type { FromThread, PlainError, Reply, ThreadOptions, ToThread } from './protocol.ts'
 import { SqliteTx } from './transaction.ts'
 
 /** More calls than this wait for the next group: it bounds how long one commit can hold the others up. */
@@ -114,7 +114,11 @@ class StorageThread {
 
   async #serveGroup(calls: readonly Call[]): Promise<void> {
     const began = performance.now()
-    const { settled, wakes, problem } = await runGroup(this.#tx, this.#commands, calls)
+    let problem: string | undefined
+    const { settled, wakes } = await runGroup(this.#tx, this.#commands, calls, isFileFault).catch((error: unknown) => {
+      problem = fileFault(error)
+      return refuseAll(calls, error, problem)
+    })
     const seconds = (performance.now() - began) / 1000
     const replies = settled.map((outcome, at): Reply => {
       const id = (calls[at] as Call)[0]
@@ -141,15 +145,15 @@ class StorageThread {
 
   async #migrate(): Promise<void> {
     this.#db.exec(MIGRATION_TABLE)
-    this.#tx.begin()
+    await this.#tx.begin()
     try {
       for (const migration of await pendingMigrations(this.#tx, this.#migrations)) {
         this.#db.exec(withFragments(migration.sql, FRAGMENTS))
         await recordMigration(this.#tx, migration)
       }
-      this.#tx.commit()
+      await this.#tx.commit()
     } catch (error) {
-      this.#tx.rollback()
+      await this.#tx.rollback()
       throw error
     }
   }
@@ -173,6 +177,8 @@ class StorageThread {
     this.#port.close()
   }
 }
+
+const isFileFault = (error: unknown): boolean => fileFault(error) !== undefined
 
 function plain(error: unknown): PlainError {
   if (error instanceof ServiceError) return { service: error.toPlain() }

@@ -4,18 +4,14 @@
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../clock/clock.ts'
+import type { GroupTx } from '../group.ts'
 import type { SqlValue, Tx } from '../store.ts'
+import { GatheredWakes, type Wake } from '../wakes.ts'
 
 /** Ids are taken from the store this many at a time; the rest of a block is lost with the process. */
 const ID_BLOCK = 10_000
 
-export interface Wake {
-  readonly channel: string
-  readonly key: string
-  count: number
-}
-
-export class SqliteTx implements Tx {
+export class SqliteTx implements GroupTx {
   readonly skipLocked = ''
   readonly lane = 0
   readonly memo = new Map<string, unknown>()
@@ -24,7 +20,7 @@ export class SqliteTx implements Tx {
   readonly #db: DatabaseSync
   readonly #clock: Clock
   readonly #statements = new Map<string, StatementSync>()
-  #wakes = new Map<string, Wake>()
+  readonly #wakes = new GatheredWakes()
   #nextId = 0
   #endOfIds = 0
   #blockIsUncommitted = false
@@ -36,38 +32,38 @@ export class SqliteTx implements Tx {
     this.now = clock.now()
   }
 
-  begin(): void {
+  begin(): Promise<void> {
     this.now = this.#clock.now()
-    this.#statement('begin immediate').run()
+    return this.#do('begin immediate')
   }
 
-  /** Commits, and returns what is to be told now that it is durable. */
-  commit(): Wake[] {
-    this.#statement('commit').run()
-    this.#blockIsUncommitted = false
-    const wakes = [...this.#wakes.values()]
-    if (wakes.length > 0) this.#wakes = new Map()
-    return wakes
+  commit(): Promise<readonly Wake[]> {
+    return settled(() => {
+      this.#statement('commit').run()
+      this.#blockIsUncommitted = false
+      return this.#wakes.take()
+    })
   }
 
-  /** Undoes the whole transaction, also one that SQLite itself has already given up. */
-  rollback(): void {
+  rollback(): Promise<void> {
     this.#forget()
-    if (this.#db.isTransaction) this.#statement('rollback').run()
+    return this.#db.isTransaction ? this.#do('rollback') : Promise.resolve()
   }
 
-  savepoint(): void {
-    this.#statement('savepoint one_call').run()
+  savepoint(): Promise<void> {
+    return this.#do('savepoint one_call')
   }
 
-  release(): void {
-    this.#statement('release one_call').run()
+  release(): Promise<void> {
+    return this.#do('release one_call')
   }
 
-  rollbackToSavepoint(): void {
+  rollbackToSavepoint(): Promise<void> {
     this.#forget()
-    this.#statement('rollback to one_call').run()
-    this.#statement('release one_call').run()
+    return settled(() => {
+      this.#statement('rollback to one_call').run()
+      this.#statement('release one_call').run()
+    })
   }
 
   /** A clean slate after the schema was replaced: no prepared statement, no id and no memory of the old one. */
@@ -75,7 +71,7 @@ export class SqliteTx implements Tx {
     this.#statements.clear()
     this.#blockIsUncommitted = true
     this.#forget()
-    this.#wakes = new Map()
+    this.#wakes.take()
   }
 
   all<R>(sql: string, params: readonly SqlValue[] = []): Promise<R[]> {
@@ -91,14 +87,14 @@ export class SqliteTx implements Tx {
   }
 
   insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    return settled(() => {
-      // Row by row: a multi-row statement is no faster here, since the statement stays prepared and nothing travels.
-      const statement = this.#statement(
-        `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
-      )
-      for (const row of rows) statement.run(...(row as SQLInputValue[]))
-    })
+    return settled(() => void this.#insert(insertInto(table, columns), rows))
   }
+
+  insertAbsent(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<number> {
+    return settled(() => this.#insert(`${insertInto(table, columns)} on conflict do nothing`, rows))
+  }
+
+  lock(): void {} // the one writer has locked everything
 
   nextIds(count: number): Promise<readonly number[]> {
     return settled(() => {
@@ -112,10 +108,7 @@ export class SqliteTx implements Tx {
   }
 
   wake(channel: string, key: string, count = 1): void {
-    const id = `${channel} ${key}`
-    const wake = this.#wakes.get(id)
-    if (wake === undefined) this.#wakes.set(id, { channel, key, count })
-    else wake.count += count
+    this.#wakes.add(channel, key, count)
   }
 
   /**
@@ -140,6 +133,17 @@ export class SqliteTx implements Tx {
     this.#blockIsUncommitted = true
   }
 
+  /** Row by row: a multi-row statement is no faster here, since the statement stays prepared and nothing travels. */
+  #insert(sql: string, rows: readonly (readonly SqlValue[])[]): number {
+    let inserted = 0
+    for (const row of rows) inserted += this.#run(sql, row)
+    return inserted
+  }
+
+  #do(sql: string): Promise<void> {
+    return settled(() => void this.#statement(sql).run())
+  }
+
   #run(sql: string, params: readonly SqlValue[]): number {
     return this.#statement(sql).run(...(params as SQLInputValue[])).changes as number
   }
@@ -153,6 +157,9 @@ export class SqliteTx implements Tx {
     return statement
   }
 }
+
+const insertInto = (table: string, columns: readonly string[]): string =>
+  `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`
 
 /** A promise that is settled on return, so that awaiting it takes a microtask and no turn of the event loop. */
 function settled<T>(fn: () => T): Promise<T> {

@@ -1,0 +1,51 @@
+/**
+ * What an error of PostgreSQL, or of the way to it, means for a group of calls. Codes are those of its documentation's
+ * appendix "PostgreSQL Error Codes"; a code's first two characters are its class.
+ */
+
+/** Two transactions stood in each other's way: one of them was given up, and can be run again at once. */
+const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01'])
+
+const FAULT_CLASSES: Readonly<Record<string, string>> = {
+  '08': 'the connection to the database was lost',
+  '28': 'the database refuses the credentials',
+  '53': 'the database is out of resources',
+  '58': 'the database has a fault of its system',
+}
+
+const FAULTS: Readonly<Record<string, string>> = {
+  '25006': 'the database is read-only',
+  '25P03': 'the database gave up an idle transaction',
+  '3D000': 'the database does not exist',
+  '55P03': 'a lock was not to be had',
+  '57014': 'a statement took too long',
+  '57P01': 'the database is shutting down',
+  '57P02': 'the database has crashed',
+  '57P03': 'the database is not accepting connections',
+  '57P05': 'the database closed an idle connection',
+  XX001: 'the database is corrupt',
+  XX002: 'the database is corrupt',
+}
+
+/** Faults that no waiting mends: whoever starts the program has to do something. */
+const MISTAKES: ReadonlySet<string> = new Set(['28000', '28P01', '3D000', '42501'])
+
+/** The connection ended, or could not be made: thrown in place of the many forms in which a socket says so. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost'
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+export const isConflict = (error: unknown): boolean => CONFLICTS.has(codeOf(error))
+
+export const isMistake = (error: unknown): boolean => MISTAKES.has(codeOf(error))
+
+/** Why the database can't be used, or undefined if the error is of another kind. */
+export function storeFault(error: unknown): string | undefined {
+  if (error instanceof ConnectionLost) return error.message
+  const code = codeOf(error)
+  const fault = FAULTS[code] ?? FAULT_CLASSES[code.slice(0, 2)]
+  return fault === undefined ? undefined : `${fault} (${(error as Error).message})`
+}

@@ -1,0 +1,187 @@
+/**
+ * PostgreSQL's `Tx`: prepared statements over one connection, in READ COMMITTED. Each statement sees what was committed
+ * before it began; what must not change under a command is locked first (`lock`, `skipLocked`).
+ *
+ * What needs no answer is sent and not waited for: locks, inserts, savepoints. A failure among them is kept and thrown
+ * by the next thing that is waited for, at the latest by `release` and `commit`.
+ */
+import type { SystemClock } from '../../clock/clock.ts'
+import type { GroupTx } from '../group.ts'
+import type { SqlValue, Tx } from '../store.ts'
+import { GatheredWakes, type Wake } from '../wakes.ts'
+import type { Connection, Result, Row } from './connection.ts'
+import type { ColumnTypes } from './schema.ts'
+import { type Statement, statementOf } from './statements.ts'
+
+/** What the transactions of one node share. */
+export interface NodeState {
+  readonly clock: SystemClock
+  readonly commands: Tx['commands']
+  readonly memo: Map<string, unknown>
+  columnTypes: ColumnTypes
+  /** The latest `now` of any of them. */
+  now: number
+}
+
+/** One round trip: begins, reads the database's clock and how far the platform's is shifted ahead of it. */
+const BEGIN = `begin;
+  select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as "reading", offset_ms as "offset",
+    current_setting('transaction_read_only') as "readOnly" from clock_offset`
+
+const COMMIT: Statement = { name: '', text: 'commit' }
+const SAVEPOINT: Statement = { name: '', text: 'savepoint one_call' }
+const RELEASE: Statement = { name: '', text: 'release one_call' }
+const UNDO_CALL: Statement = { name: '', text: 'rollback to one_call; release one_call' }
+
+const NEXT_IDS = statementOf(`select nextval('id_sequence') as id from generate_series(1, ?)`)
+
+export class PostgresTx implements GroupTx {
+  readonly skipLocked = 'for update skip locked'
+  readonly lane: number
+  now = 0
+  readonly #connection: Connection
+  readonly #node: NodeState
+  readonly #wakes = new GatheredWakes()
+  #unanswered: Promise<void>[] = []
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(connection: Connection, lane: number, node: NodeState) {
+    this.#connection = connection
+    this.lane = lane
+    this.#node = node
+  }
+
+  get memo(): Map<string, unknown> {
+    return this.#node.memo
+  }
+
+  get commands(): Tx['commands'] {
+    return this.#node.commands
+  }
+
+  async begin(): Promise<void> {
+    const asked = performance.now()
+    const [row] = (await this.#connection.script(BEGIN)) as [{ reading: number; offset: number; readOnly: string }]
+    if (row.readOnly === 'on') throw Object.assign(new Error('it is a replica'), { code: '25006' })
+    const { clock } = this.#node
+    clock.follow(row.reading, performance.now() - asked)
+    if (row.offset > clock.offset) clock.shift(row.offset - clock.offset) // another node has moved it
+    this.#node.now = Math.max(this.#node.now, row.reading + clock.offset)
+    this.now = this.#node.now
+  }
+
+  async commit(): Promise<readonly Wake[]> {
+    this.#defer(COMMIT)
+    await this.#settled() // a failed transaction answers `commit` with a rollback, and no error: hence all the answers
+    return this.#wakes.take()
+  }
+
+  /** What was remembered may never have happened. */
+  async rollback(): Promise<void> {
+    this.#node.memo.clear()
+    this.#wakes.take()
+    await Promise.all(this.#unanswered)
+    this.#unanswered = []
+    this.#failure = undefined
+    if (this.#connection.lost === undefined) await this.#connection.script('rollback').catch(ifItIsLost(this.#connection))
+  }
+
+  async savepoint(): Promise<void> {
+    this.#defer(SAVEPOINT)
+  }
+
+  async release(): Promise<void> {
+    this.#defer(RELEASE)
+    await this.#settled()
+  }
+
+  async rollbackToSavepoint(): Promise<void> {
+    this.#node.memo.clear()
+    await Promise.all(this.#unanswered)
+    this.#unanswered = []
+    this.#failure = undefined
+    await this.#connection.script(UNDO_CALL.text)
+  }
+
+  async all<R>(sql: string, params: readonly SqlValue[] = []): Promise<R[]> {
+    return (await this.#run(statementOf(sql), params)).rows as R[]
+  }
+
+  async get<R>(sql: string, params: readonly SqlValue[] = []): Promise<R | undefined> {
+    return (await this.#run(statementOf(sql), params)).rows[0] as R | undefined
+  }
+
+  async run(sql: string, params: readonly SqlValue[] = []): Promise<number> {
+    return (await this.#run(statementOf(sql), params)).count
+  }
+
+  async insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    if (rows.length > 0) this.#defer(statementOf(this.#insertInto(table, columns)), byColumn(columns, rows))
+  }
+
+  async insertAbsent(
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly SqlValue[])[],
+  ): Promise<number> {
+    if (rows.length === 0) return 0
+    const statement = statementOf(`${this.#insertInto(table, columns)} on conflict do nothing`)
+    return (await this.#run(statement, byColumn(columns, rows))).count
+  }
+
+  lock(sql: string, params: readonly SqlValue[] = []): void {
+    this.#defer(statementOf(`${sql} for update`), params)
+  }
+
+  async nextIds(count: number): Promise<readonly number[]> {
+    if (count === 0) return []
+    const { rows } = await this.#run(NEXT_IDS, [count])
+    return (rows as { id: number }[]).map(({ id }) => id)
+  }
+
+  wake(channel: string, key: string, count = 1): void {
+    this.#wakes.add(channel, key, count)
+  }
+
+  /** A whole column is one value: the statement is the same for any number of rows. */
+  #insertInto(table: string, columns: readonly string[]): string {
+    const values = columns.map((column) => `?::${this.#node.columnTypes.of(table, column)}[]`)
+    return `insert into ${table} (${columns.join(', ')}) select * from unnest(${values.join(', ')})`
+  }
+
+  async #run(statement: Statement, values: readonly unknown[]): Promise<Result> {
+    try {
+      return await this.#connection.run(statement, values)
+    } catch (error) {
+      throw this.#failure === undefined ? error : this.#failure.error // which is why this one failed
+    }
+  }
+
+  #defer(statement: Statement, values: readonly unknown[] = []): void {
+    const sent = this.#connection.run(statement, values).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#failure ??= { error }
+      },
+    )
+    this.#unanswered.push(sent)
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.all(this.#unanswered)
+    this.#unanswered = []
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+}
+
+function byColumn(columns: readonly string[], rows: readonly (readonly SqlValue[])[]): unknown[] {
+  return columns.map((_, at) => rows.map((row) => (row[at] instanceof Uint8Array ? Buffer.from(row[at]) : row[at])))
+}
+
+/** A transaction ends with its connection: then there is nothing left to undo. */
+const ifItIsLost =
+  (connection: Connection) =>
+  (error: unknown): Row[] => {
+    if (connection.lost === undefined) throw error
+    return []
+  }
