@@ -33,6 +33,7 @@ export class Cluster implements Site {
   readonly cutsClientsOff: boolean
   readonly databaseUrl: string
   faults = 0
+  slowestRecoveryMs = 0
   /** Told of whatever a node should have done by itself, and hasn't. */
   onProblem: (problem: string) => void = () => undefined
   /** What `upset` does. */
@@ -96,7 +97,8 @@ export class Cluster implements Site {
 
   /** Nobody helps the nodes: they are only asked how they are. */
   async #recovered(): Promise<void> {
-    const deadline = performance.now() + RECOVERY_DEADLINE_MS
+    const began = performance.now()
+    const deadline = began + RECOVERY_DEADLINE_MS
     for (const url of this.urls) {
       for (let health = await healthOf(url); health !== 'ready'; health = await healthOf(url)) {
         if (performance.now() > deadline)
@@ -106,6 +108,7 @@ export class Cluster implements Site {
         await pause(50)
       }
     }
+    this.slowestRecoveryMs = Math.max(this.slowestRecoveryMs, Math.round(performance.now() - began))
   }
 }
 

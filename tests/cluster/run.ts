@@ -75,9 +75,9 @@ async function test(name: string, fault: Fault): Promise<Verdict> {
   process.off('exit', killNow)
   ledger.figures.faults = cluster.faults
   const verdict = report(ledger, `${name}: ${fault.what}`, fault.leavesOut)
-  console.log(
-    `\n  clients met: ${[...scene.errors].map(([code, count]) => `${count} × ${code}`).join(', ') || 'no errors'}`,
-  )
+  const errors = [...scene.errors].map(([code, count]) => `${count} × ${code}`)
+  console.log(`\n  clients met: ${errors.join(', ') || 'no errors'}`)
+  console.log(`  slowest recovery of all nodes: ${cluster.slowestRecoveryMs} ms`)
   return verdict
 }
 
