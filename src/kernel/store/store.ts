@@ -24,9 +24,10 @@ export interface Tx {
   insertAbsent(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<number>
   /**
    * Locks the rows of a `select` until the end of the transaction, in the order that it gives; what is read after that
-   * is what the last holder left. Does nothing where there is one writer.
+   * is what the last holder left. It is in force for the statements that follow, also if nobody waits for the answer:
+   * how many rows were locked. Does nothing where there is one writer, and resolves to undefined.
    */
-  lock(sql: string, params?: readonly SqlValue[]): void
+  lock(sql: string, params?: readonly SqlValue[]): Promise<number | undefined>
   /** `count` new ids, ascending, above every id given out before on any node; gaps are possible. */
   nextIds(count: number): Promise<readonly number[]>
   /** '' or 'for update skip locked'. */

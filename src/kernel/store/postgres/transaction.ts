@@ -42,7 +42,7 @@ export class PostgresTx implements GroupTx {
   readonly #connection: Connection
   readonly #node: NodeState
   readonly #wakes = new GatheredWakes()
-  #unanswered: Promise<void>[] = []
+  #unanswered: Promise<number>[] = []
   #failure: { readonly error: unknown } | undefined
 
   constructor(connection: Connection, lane: number, node: NodeState) {
@@ -71,7 +71,7 @@ export class PostgresTx implements GroupTx {
   }
 
   async commit(): Promise<readonly Wake[]> {
-    this.#defer(COMMIT)
+    void this.#defer(COMMIT)
     await this.#settled() // a failed transaction answers `commit` with a rollback, and no error: hence all the answers
     return this.#wakes.take()
   }
@@ -83,15 +83,16 @@ export class PostgresTx implements GroupTx {
     await Promise.all(this.#unanswered)
     this.#unanswered = []
     this.#failure = undefined
-    if (this.#connection.lost === undefined) await this.#connection.script('rollback').catch(ifItIsLost(this.#connection))
+    if (this.#connection.lost === undefined)
+      await this.#connection.script('rollback').catch(ifItIsLost(this.#connection))
   }
 
   async savepoint(): Promise<void> {
-    this.#defer(SAVEPOINT)
+    void this.#defer(SAVEPOINT)
   }
 
   async release(): Promise<void> {
-    this.#defer(RELEASE)
+    void this.#defer(RELEASE)
     await this.#settled()
   }
 
@@ -116,7 +117,7 @@ export class PostgresTx implements GroupTx {
   }
 
   async insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    if (rows.length > 0) this.#defer(statementOf(this.#insertInto(table, columns)), byColumn(columns, rows))
+    if (rows.length > 0) void this.#defer(statementOf(this.#insertInto(table, columns)), byColumn(columns, rows))
   }
 
   async insertAbsent(
@@ -129,8 +130,8 @@ export class PostgresTx implements GroupTx {
     return (await this.#run(statement, byColumn(columns, rows))).count
   }
 
-  lock(sql: string, params: readonly SqlValue[] = []): void {
-    this.#defer(statementOf(`${sql} for update`), params)
+  lock(sql: string, params: readonly SqlValue[] = []): Promise<number> {
+    return this.#defer(statementOf(`${sql} for update`), params)
   }
 
   async nextIds(count: number): Promise<readonly number[]> {
@@ -157,14 +158,17 @@ export class PostgresTx implements GroupTx {
     }
   }
 
-  #defer(statement: Statement, values: readonly unknown[] = []): void {
+  /** Never rejects: a failure is kept for whoever waits for something next. */
+  #defer(statement: Statement, values: readonly unknown[] = []): Promise<number> {
     const sent = this.#connection.run(statement, values).then(
-      () => undefined,
+      ({ count }) => count,
       (error: unknown) => {
         this.#failure ??= { error }
+        return 0
       },
     )
     this.#unanswered.push(sent)
+    return sent
   }
 
   async #settled(): Promise<void> {

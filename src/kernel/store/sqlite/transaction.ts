@@ -94,7 +94,10 @@ export class SqliteTx implements GroupTx {
     return settled(() => this.#insert(`${insertInto(table, columns)} on conflict do nothing`, rows))
   }
 
-  lock(): void {} // the one writer has locked everything
+  /** The one writer has locked everything. */
+  lock(): Promise<undefined> {
+    return NO_LOCK
+  }
 
   nextIds(count: number): Promise<readonly number[]> {
     return settled(() => {
@@ -157,6 +160,8 @@ export class SqliteTx implements GroupTx {
     return statement
   }
 }
+
+const NO_LOCK = Promise.resolve(undefined)
 
 const insertInto = (table: string, columns: readonly string[]): string =>
   `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`

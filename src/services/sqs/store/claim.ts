@@ -4,6 +4,7 @@ import type { QueueAddress } from '../model/names.ts'
 import { countInFlight } from './depth.ts'
 import { CLAIMED_COLUMNS, type ClaimedMessage } from './message-row.ts'
 import type { Queue } from './queue-row.ts'
+import { inSlices } from './sql.ts'
 
 export interface ReceiveCall {
   readonly queue: QueueAddress
@@ -40,7 +41,7 @@ export async function claimOldest(tx: Tx, backlogId: number, limit: number, hide
   return claimed.sort(byId) // neither engine promises an order for RETURNING
 }
 
-/** Claims the given messages. */
+/** Claims those of the given messages that are still visible, and answers them in the order of the ids. */
 export async function claimThese(
   tx: Tx,
   backlogId: number,
@@ -48,16 +49,21 @@ export async function claimThese(
   hideMs: number,
 ): Promise<ClaimedMessage[]> {
   const claimed: ClaimedMessage[] = []
-  for (const id of ids) {
-    const message = await tx.get<ClaimedMessage>(
-      `update sqs_message
+  await inSlices(ids, async (slice, marks) => {
+    const messages = await tx.all<ClaimedMessage>(
+      `with picked as (
+         select id from sqs_message where backlog_id = ? and id in (${marks}) and visible_at <= ? ${tx.skipLocked}
+       )
+       update sqs_message
        set visible_at = ?, receive_count = receive_count + 1, first_received_at = coalesce(first_received_at, ?)
-       where backlog_id = ? and id = ? returning ${CLAIMED_COLUMNS}`,
-      [tx.now + hideMs, tx.now, backlogId, id],
+       where backlog_id = ? and id in (select id from picked)
+       returning ${CLAIMED_COLUMNS}`,
+      [backlogId, ...slice, tx.now, tx.now + hideMs, tx.now, backlogId],
     )
-    if (message !== undefined) claimed.push(message)
-  }
-  return claimed
+    claimed.push(...messages)
+  })
+  const places = new Map(ids.map((id, place) => [id, place]))
+  return claimed.sort((a, b) => (places.get(a.id) as number) - (places.get(b.id) as number))
 }
 
 const byId = (a: ClaimedMessage, b: ClaimedMessage): number => a.id - b.id

@@ -1,8 +1,9 @@
 /** Moving messages that were received too often to the dead-letter queue, in the transaction of the receive. */
 import type { Tx } from '../../../kernel/store/store.ts'
 import { allowsSource } from '../model/redrive.ts'
-import { changeDepth } from './depth.ts'
-import { addToGroup } from './groups.ts'
+import { DepthChanges } from './depth.ts'
+import { openGroups } from './groups.ts'
+import { putIn, takeOut } from './message-row.ts'
 import { findQueue, type Queue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 /**
@@ -26,23 +27,29 @@ export async function moveToDeadLetter(
   target: Queue,
   messages: readonly { id: number; groupId: string | null }[],
 ): Promise<void> {
-  const newIds = target.fifo ? await tx.nextIds(messages.length) : messages.map((message) => message.id)
-  for (let i = 0; i < messages.length; i++) {
-    const { id, groupId } = messages[i] as { id: number; groupId: string | null }
-    const newId = newIds[i] as number
-    await tx.run(
-      `insert into sqs_message (backlog_id, id, message_id, body, attributes, sent_at, visible_at, receive_count,
-         first_received_at, sender, group_id, deduplication_id, dead_letter_source, trace_header)
-       select ?, ?, message_id, body, attributes, ${target.fifo ? '?' : 'sent_at'}, ?, receive_count - 1,
-         first_received_at, sender, group_id, deduplication_id, ?, trace_header
-       from sqs_message where backlog_id = ? and id = ?`,
-      [target.backlogId, newId, ...(target.fifo ? [tx.now] : []), tx.now, source.arn, source.backlogId, id],
-    )
-    await tx.run('delete from sqs_message where backlog_id = ? and id = ?', [source.backlogId, id])
-    if (target.fifo && groupId !== null) await addToGroup(tx, target.backlogId, groupId, tx.now, newId)
-  }
   if (messages.length === 0) return
-  await changeDepth(tx, source.backlogId, -messages.length)
-  await changeDepth(tx, target.backlogId, messages.length)
-  tx.wake(WAKE_CHANNEL, wakeKey(target), messages.length)
+  const ids = messages.map(({ id }) => id)
+  const rows = await takeOut(tx, source.backlogId, ids, Number.MAX_SAFE_INTEGER)
+  const { backlogId } = target
+  const moved = rows.map((row) => ({
+    ...row,
+    backlog_id: backlogId,
+    visible_at: tx.now,
+    receive_count: (row.receive_count as number) - 1,
+    dead_letter_source: source.arn,
+  }))
+  if (target.fifo) {
+    await openGroups(
+      tx,
+      moved.map(({ group_id }) => ({ backlogId, groupId: group_id as string, visibleAt: tx.now })),
+    )
+    const newIds = await tx.nextIds(moved.length)
+    for (const [at, row] of moved.entries()) Object.assign(row, { id: newIds[at], sent_at: tx.now })
+  }
+  await putIn(tx, moved)
+  const depth = new DepthChanges()
+  depth.add(source.backlogId, -moved.length)
+  depth.add(backlogId, moved.length)
+  await depth.save(tx)
+  tx.wake(WAKE_CHANNEL, wakeKey(target), moved.length)
 }

@@ -11,11 +11,13 @@ export class DepthChanges {
   }
 
   async save(tx: Tx): Promise<void> {
-    for (const [backlogId, change] of this.#changes) if (change !== 0) await changeDepth(tx, backlogId, change)
+    const changes = [...this.#changes].sort(([a], [b]) => a - b) // one order for all, so that nobody waits in a circle
+    for (const [backlogId, change] of changes) await changeDepth(tx, backlogId, change)
   }
 }
 
 export async function changeDepth(tx: Tx, backlogId: number, change: number): Promise<void> {
+  if (change === 0) return
   await tx.run(
     `insert into sqs_depth (backlog_id, lane, messages) values (?, ?, ?)
      on conflict (backlog_id, lane) do update set messages = sqs_depth.messages + excluded.messages`,
@@ -31,15 +33,13 @@ export interface Depth {
 
 /** Exact at this instant. Costs by the number of hidden messages, not of all. */
 export async function depthOf(tx: Tx, backlogId: number): Promise<Depth> {
-  const { total } = (await tx.get<{ total: number }>(
-    'select cast(coalesce(sum(messages), 0) as bigint) as total from sqs_depth where backlog_id = ?',
-    [backlogId],
-  )) as { total: number }
-  const { hidden, delayed } = (await tx.get<{ hidden: number; delayed: number }>(
-    `select count(*) as hidden, coalesce(sum(case when receive_count = 0 then 1 else 0 end), 0) as delayed
+  // One statement, so that the counter and the messages are of one moment.
+  const { total, hidden, delayed } = (await tx.get(
+    `select (select cast(coalesce(sum(messages), 0) as bigint) from sqs_depth where backlog_id = ?) as total,
+       count(*) as hidden, coalesce(sum(case when receive_count = 0 then 1 else 0 end), 0) as delayed
      from sqs_message where backlog_id = ? and visible_at > ?`,
-    [backlogId, tx.now],
-  )) as { hidden: number; delayed: number }
+    [backlogId, backlogId, tx.now],
+  )) as { total: number; hidden: number; delayed: number }
   return { visible: total - hidden, inFlight: hidden - delayed, delayed }
 }
 

@@ -11,25 +11,49 @@
  * - A group is never offered early: from `ready_at` on, a receive can take or remove its head.
  * - New messages join at the end and never change when a group is ready.
  */
-import type { Tx } from '../../../kernel/store/store.ts'
+import { ConcurrentChange, type Tx } from '../../../kernel/store/store.ts'
 import type { Queue } from './queue-row.ts'
+import { inSlices } from './sql.ts'
 
-/** The group of a message that was just sent. */
-export async function addToGroup(
-  tx: Tx,
-  backlogId: number,
-  groupId: string,
-  visibleAt: number,
-  turn: number,
-): Promise<void> {
-  await tx.run(
-    `insert into sqs_group (backlog_id, group_id, ready_at, turn) values (?, ?, ?, ?)
-     on conflict (backlog_id, group_id) do nothing`,
-    [backlogId, groupId, visibleAt, turn],
-  )
+/** A message that is about to join a group. */
+export interface Joining {
+  readonly backlogId: number
+  readonly groupId: string
+  readonly visibleAt: number
 }
 
-/** The groups that can be received from, those first that have waited longest. */
+/**
+ * Makes sure that the groups of messages which are about to join exist, and holds them: to be called before the ids of
+ * the messages are taken, so that the order of ids is the order in which they become visible to others.
+ */
+export async function openGroups(tx: Tx, joining: readonly Joining[]): Promise<void> {
+  for (const [backlogId, messages] of [...Map.groupBy(joining, (message) => message.backlogId)].sort(byBacklog)) {
+    const first = new Map<string, Joining>()
+    for (const message of messages) if (!first.has(message.groupId)) first.set(message.groupId, message)
+    const groupIds = [...first.keys()].sort()
+    const turns = await tx.nextIds(groupIds.length)
+    await tx.insertAbsent(
+      'sqs_group',
+      ['backlog_id', 'group_id', 'ready_at', 'turn'],
+      groupIds.map((id, at) => [backlogId, id, (first.get(id) as Joining).visibleAt, turns[at] as number]),
+    )
+    await inSlices(groupIds, async (slice, marks) => {
+      const locked = await tx.lock(
+        `select 1 from sqs_group where backlog_id = ? and group_id in (${marks}) order by group_id`,
+        [backlogId, ...slice],
+      )
+      const isGone = locked !== undefined && locked < new Set(slice).size
+      if (isGone) throw new ConcurrentChange('a group lost its last message while another was on its way')
+    })
+  }
+}
+
+const byBacklog = ([a]: readonly [number, unknown], [b]: readonly [number, unknown]): number => a - b
+
+/**
+ * The groups that can be received from, those first that have waited longest. They are held until the end of the
+ * transaction; one that another node holds is passed over.
+ */
 export async function readyGroups(tx: Tx, backlogId: number, limit: number): Promise<string[]> {
   const rows = await tx.all<{ groupId: string }>(
     `select group_id as "groupId" from sqs_group where backlog_id = ? and ready_at <= ?
@@ -50,7 +74,7 @@ export async function nextReadyAt(tx: Tx, backlogId: number): Promise<number | u
 
 /**
  * Puts a group in its place after messages of it were received, deleted, released or moved. `changed` are their ids:
- * only a change at the head moves the group.
+ * only a change at the head moves the group. The group is held from here on: the head is what all who changed it left.
  */
 export async function settleGroup(
   tx: Tx,
@@ -58,6 +82,7 @@ export async function settleGroup(
   groupId: string,
   changed: readonly number[],
 ): Promise<void> {
+  void tx.lock('select 1 from sqs_group where backlog_id = ? and group_id = ?', [backlogId, groupId])
   const head = await tx.get<{ id: number; visibleAt: number; sentAt: number }>(
     `select id, visible_at as "visibleAt", sent_at as "sentAt" from sqs_message
      where backlog_id = ? and id = (select min(id) from sqs_message where backlog_id = ? and group_id = ?)`,
@@ -76,6 +101,28 @@ export async function settleGroup(
     groupId,
   ])
 }
+
+/** Groups of which messages were changed, to be settled together. */
+export class ChangedGroups {
+  readonly #groups = new Map<string, { queue: Queue; groupId: string; ids: number[] }>()
+
+  add(queue: Queue, groupId: string, id: number): void {
+    const name = `${queue.backlogId} ${groupId}`
+    const group = this.#groups.get(name)
+    if (group === undefined) this.#groups.set(name, { queue, groupId, ids: [id] })
+    else group.ids.push(id)
+  }
+
+  /** In one order for all transactions, so that nobody waits in a circle. */
+  async settle(tx: Tx): Promise<void> {
+    const groups = [...this.#groups].sort(([a], [b]) => (a < b ? -1 : 1))
+    await Promise.all(groups.map(([, { queue, groupId, ids }]) => settleGroup(tx, queue, groupId, ids)))
+  }
+}
+
+/** Holds every group of a backlog. */
+export const lockAllGroups = (tx: Tx, backlogId: number): Promise<unknown> =>
+  tx.lock('select 1 from sqs_group where backlog_id = ? order by group_id', [backlogId])
 
 /** Works out anew when each group is ready, after the queue's delay or retention period has changed. */
 export async function settleAllGroups(tx: Tx, backlogId: number, retentionSeconds: number): Promise<void> {

@@ -1,3 +1,7 @@
+/** Messages as rows. */
+import type { SqlValue, Tx } from '../../../kernel/store/store.ts'
+import { inSlices } from './sql.ts'
+
 /** A message as a claim returns it. */
 export interface ClaimedMessage {
   readonly id: number
@@ -25,3 +29,50 @@ export interface ClaimedMessages {
   readonly messages: readonly ClaimedMessage[]
   readonly receivedAt: number
 }
+
+// biome-ignore format: one row of the table
+export const MESSAGE_COLUMNS = [
+  'backlog_id', 'id', 'message_id', 'body', 'attributes', 'sent_at', 'visible_at', 'receive_count', 'first_received_at',
+  'sender', 'group_id', 'deduplication_id', 'dead_letter_source', 'trace_header',
+] as const
+
+/** A whole row, by the names of its columns. */
+export type MessageRow = Record<(typeof MESSAGE_COLUMNS)[number], SqlValue> & { readonly id: number }
+
+/** Deletes those that are still there; resolves to how many that were. */
+export async function deleteMessagesById(tx: Tx, backlogId: number, ids: readonly number[]): Promise<number> {
+  let deleted = 0
+  await inSlices(ids, async (slice, marks) => {
+    deleted += await tx.run(`delete from sqs_message where backlog_id = ? and id in (${marks})`, [backlogId, ...slice])
+  })
+  return deleted
+}
+
+/**
+ * Takes messages out of a backlog, to be put elsewhere: each of them is had by one taker only. Those that became visible
+ * after `visibleBy` are left, and so are those that are gone. In the order of their ids.
+ */
+export async function takeOut(
+  tx: Tx,
+  backlogId: number,
+  ids: readonly number[],
+  visibleBy: number,
+): Promise<MessageRow[]> {
+  const rows: MessageRow[] = []
+  await inSlices(ids, async (slice, marks) => {
+    const taken = await tx.all<MessageRow>(
+      `delete from sqs_message where backlog_id = ? and id in (${marks}) and visible_at <= ?
+       returning ${MESSAGE_COLUMNS.join(', ')}`,
+      [backlogId, ...slice, visibleBy],
+    )
+    rows.push(...taken)
+  })
+  return rows.sort((a, b) => a.id - b.id)
+}
+
+export const putIn = (tx: Tx, rows: readonly MessageRow[]): Promise<void> =>
+  tx.insertMany(
+    'sqs_message',
+    MESSAGE_COLUMNS,
+    rows.map((row) => MESSAGE_COLUMNS.map((column) => row[column])),
+  )

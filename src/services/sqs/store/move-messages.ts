@@ -2,7 +2,8 @@
 import type { Tx } from '../../../kernel/store/store.ts'
 import { parseQueueArn } from '../model/names.ts'
 import { DepthChanges } from './depth.ts'
-import { addToGroup, settleGroup } from './groups.ts'
+import { ChangedGroups, openGroups } from './groups.ts'
+import { putIn, takeOut } from './message-row.ts'
 import { expiryLimit, findQueue, type Queue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 export interface SliceBounds {
@@ -53,21 +54,26 @@ export async function moveBack(
     ({ sentAt, visibleAt, deadLetterSource }) =>
       sentAt > oldest && visibleAt <= tx.now && (destination !== undefined || deadLetterSource !== null),
   )
-  const destinations = new Map<string, Queue | undefined>()
-  const depth = new DepthChanges()
-  let moved = 0
-  for (const message of movable) {
-    const target =
-      destination ?? (await cached(destinations, message.deadLetterSource as string, (arn) => originOf(tx, arn)))
-    if (target === undefined) break
-    await moveOne(tx, source, target, message)
-    moved++
-    depth.add(source.backlogId, -1)
-    depth.add(target.backlogId, 1)
-    tx.wake(WAKE_CHANNEL, wakeKey(target))
+  const targets = await targetsOf(tx, movable, destination)
+  const failedAt = targets.indexOf(undefined)
+  const going = failedAt === -1 ? movable : movable.slice(0, failedAt)
+  const moved = await moveAll(tx, source, going, targets as Queue[])
+  return { moved, after, finished, failed: failedAt !== -1 }
+}
+
+/** Where each message goes; undefined if that queue is gone. */
+async function targetsOf(
+  tx: Tx,
+  messages: readonly Candidate[],
+  destination: Queue | undefined,
+): Promise<(Queue | undefined)[]> {
+  if (destination !== undefined) return messages.map(() => destination)
+  const origins = new Map<string, Queue | undefined>()
+  const targets: (Queue | undefined)[] = []
+  for (const { deadLetterSource } of messages) {
+    targets.push(await cached(origins, deadLetterSource as string, (arn) => originOf(tx, arn)))
   }
-  await depth.save(tx)
-  return { moved, after, finished, failed: moved < movable.length }
+  return targets
 }
 
 async function cached<K, V>(map: Map<K, V>, key: K, load: (key: K) => Promise<V>): Promise<V> {
@@ -80,17 +86,46 @@ async function originOf(tx: Tx, arn: string): Promise<Queue | undefined> {
   return address === undefined ? undefined : findQueue(tx, address)
 }
 
-async function moveOne(tx: Tx, source: Queue, target: Queue, message: Candidate): Promise<void> {
-  const [id] = (await tx.nextIds(1)) as [number]
-  await tx.run(
-    `insert into sqs_message (backlog_id, id, message_id, body, attributes, sent_at, visible_at, receive_count,
-       first_received_at, sender, group_id, deduplication_id, dead_letter_source, trace_header)
-     select ?, ?, ?, body, attributes, ?, ?, 0, null, sender, group_id, deduplication_id, null, trace_header
-     from sqs_message where backlog_id = ? and id = ?`,
-    [target.backlogId, id, crypto.randomUUID(), tx.now, tx.now, source.backlogId, message.id],
+/** Moves what is still there and still visible; resolves to how many that were. `targets` are in the order of `messages`. */
+async function moveAll(
+  tx: Tx,
+  source: Queue,
+  messages: readonly Candidate[],
+  targets: readonly Queue[],
+): Promise<number> {
+  const targetOf = new Map(messages.map(({ id }, at) => [id, targets[at] as Queue]))
+  const taken = await takeOut(tx, source.backlogId, [...targetOf.keys()], tx.now)
+  const changed = new ChangedGroups()
+  if (source.fifo) for (const row of taken) changed.add(source, row.group_id as string, row.id)
+  await changed.settle(tx)
+  const moved = taken.map((row) => ({
+    ...row,
+    backlog_id: (targetOf.get(row.id) as Queue).backlogId,
+    message_id: crypto.randomUUID() as string,
+    sent_at: tx.now,
+    visible_at: tx.now,
+    receive_count: 0,
+    first_received_at: null,
+    dead_letter_source: null,
+  }))
+  if (source.fifo) {
+    await openGroups(
+      tx,
+      moved.map((row) => ({ backlogId: row.backlog_id, groupId: row.group_id as string, visibleAt: tx.now })),
+    )
+  }
+  const ids = await tx.nextIds(moved.length)
+  await putIn(
+    tx,
+    moved.map((row, at) => ({ ...row, id: ids[at] as number })),
   )
-  await tx.run('delete from sqs_message where backlog_id = ? and id = ?', [source.backlogId, message.id])
-  if (message.groupId === null || !source.fifo) return
-  await settleGroup(tx, source, message.groupId, [message.id])
-  await addToGroup(tx, target.backlogId, message.groupId, tx.now, id)
+  const depth = new DepthChanges()
+  for (const { id } of taken) {
+    const target = targetOf.get(id) as Queue
+    depth.add(source.backlogId, -1)
+    depth.add(target.backlogId, 1)
+    tx.wake(WAKE_CHANNEL, wakeKey(target))
+  }
+  await depth.save(tx)
+  return moved.length
 }

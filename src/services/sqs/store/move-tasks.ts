@@ -14,7 +14,7 @@ import {
 import { checkMoveArguments } from '../model/move-task.ts'
 import { parseQueueArn, type QueueAddress } from '../model/names.ts'
 import { moveBack } from './move-messages.ts'
-import { findQueue, type Queue } from './queue-row.ts'
+import { findQueue, holdQueue, type Queue } from './queue-row.ts'
 import { countUnexpired } from './retention.ts'
 
 export const MOVE_JOB = 'sqs.move'
@@ -61,6 +61,7 @@ export const startMove = single('sqs.startMove', async (tx, call: StartMoveCall)
     call.destinationArn === undefined ? undefined : await queueByArn(tx, call.destinationArn, 'DestinationArn')
   checkMoveArguments(source.arn, destination?.arn, call.maxPerSecond)
   if (destination !== undefined && destination.fifo !== source.fifo) throw moveBetweenQueueTypes()
+  await holdQueue(tx, source) // of two that start at once, the second finds the first
   const running = await tx.get(
     `select 1 as one from sqs_move_task where source_arn = ? and status in ('RUNNING', 'CANCELLING')`,
     [source.arn],
@@ -129,8 +130,11 @@ export const cancelMove = single(
   },
 )
 
-const findTask = (tx: Tx, taskId: string): Promise<MoveTaskRow | undefined> =>
-  tx.get<MoveTaskRow>(`select ${COLUMNS} from sqs_move_task where task_id = ?`, [taskId])
+/** The task is held until the end of the transaction: a slice and a cancellation come one after the other. */
+function findTask(tx: Tx, taskId: string): Promise<MoveTaskRow | undefined> {
+  void tx.lock('select 1 from sqs_move_task where task_id = ?', [taskId])
+  return tx.get<MoveTaskRow>(`select ${COLUMNS} from sqs_move_task where task_id = ?`, [taskId])
+}
 
 /** How many messages one transaction moves at most, when no rate is set. */
 const SLICE = 200

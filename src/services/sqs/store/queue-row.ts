@@ -59,6 +59,16 @@ export async function requireQueue(tx: Tx, ref: QueueAddress): Promise<Queue> {
   return queue
 }
 
+/** As `requireQueue`, for what changes the queue by what it has read of it: others who do so wait. */
+export function holdQueue(tx: Tx, ref: QueueAddress): Promise<Queue> {
+  void tx.lock('select 1 from sqs_queue where account = ? and region = ? and name = ?', [
+    ref.accountId,
+    ref.region,
+    ref.name,
+  ])
+  return requireQueue(tx, ref)
+}
+
 export async function findQueueById(tx: Tx, queueId: number): Promise<Queue | undefined> {
   const row = await tx.get<QueueRow>(FIND_BY_ID, [queueId])
   return row === undefined ? undefined : toQueue(row)

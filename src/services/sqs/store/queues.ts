@@ -1,7 +1,7 @@
 /** The life of a queue: creation, attributes, tags, purge, deletion. Cold paths: one call, one savepoint. */
 
 import { schedule } from '../../../kernel/jobs/jobs.ts'
-import { single, type Tx } from '../../../kernel/store/store.ts'
+import { ConcurrentChange, single, type Tx } from '../../../kernel/store/store.ts'
 import {
   deadLetterQueueMissing,
   deadLetterQueueOfOtherType,
@@ -22,9 +22,9 @@ import {
 import { needsCounts, type QueueFacts } from '../model/queue-description.ts'
 import { allowsSource, parseRedrivePolicy } from '../model/redrive.ts'
 import { addTags, removeTags, type Tags } from '../model/tags.ts'
-import { settleAllGroups } from './groups.ts'
+import { lockAllGroups, settleAllGroups } from './groups.ts'
 import { forgetMoves } from './move-tasks.ts'
-import { findQueue, type Queue, requireQueue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
+import { findQueue, holdQueue, type Queue, requireQueue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 import { countUnexpired } from './retention.ts'
 import { COLLECT_JOB, cancelSweep, scheduleSweep, sweepNow } from './sweep.ts'
 
@@ -69,7 +69,8 @@ export const createQueue = single('sqs.createQueue', async (tx, call: CreateQueu
     created_at: tx.now,
     modified_at: tx.now,
   }
-  await tx.insertMany('sqs_queue', Object.keys(row), [Object.values(row)])
+  const created = await tx.insertAbsent('sqs_queue', Object.keys(row), [Object.values(row)])
+  if (created === 0) throw new ConcurrentChange('a queue of this name was created at the same time')
   await scheduleSweep(tx, { queueId, attributes: wanted })
 })
 
@@ -107,7 +108,7 @@ export const requireExisting = single('sqs.requireQueue', async (tx, queue: Queu
 })
 
 export const deleteQueue = single('sqs.deleteQueue', async (tx, address: QueueAddress): Promise<void> => {
-  const queue = await requireQueue(tx, address)
+  const queue = await holdQueue(tx, address)
   await tx.run('delete from sqs_queue where queue_id = ?', [queue.queueId])
   await tx.run(
     `insert into sqs_deleted_queue (account, region, name, deleted_at) values (?, ?, ?, ?)
@@ -121,7 +122,7 @@ export const deleteQueue = single('sqs.deleteQueue', async (tx, address: QueueAd
 })
 
 export const purgeQueue = single('sqs.purgeQueue', async (tx, address: QueueAddress): Promise<void> => {
-  const queue = await requireQueue(tx, address)
+  const queue = await holdQueue(tx, address)
   if (queue.purgedAt !== null && queue.purgedAt > tx.now - COOL_DOWN_MS) throw purgeInProgress(queue.name)
   const [backlogId] = (await tx.nextIds(1)) as [number]
   await tx.run('update sqs_queue set backlog_id = ?, purged_at = ? where queue_id = ?', [
@@ -162,7 +163,7 @@ export interface SetAttributesCall {
 }
 
 export const setAttributes = single('sqs.setAttributes', async (tx, call: SetAttributesCall): Promise<void> => {
-  const queue = await requireQueue(tx, call.queue)
+  const queue = await holdQueue(tx, call.queue)
   const changed = changeAttributes(queue.attributes, call.attributes)
   if (typeof call.attributes.RedrivePolicy === 'string') await checkDeadLetterQueue(tx, queue, changed)
   await saveAttributes(tx, queue, changed)
@@ -185,6 +186,7 @@ async function applyToMessages(tx: Tx, { backlogId, attributes }: Queue, changed
   const { DelaySeconds, MessageRetentionPeriod } = changed
   const isNewDelay = DelaySeconds !== attributes.DelaySeconds
   if (!isNewDelay && MessageRetentionPeriod === attributes.MessageRetentionPeriod) return
+  void lockAllGroups(tx, backlogId)
   if (isNewDelay) {
     await tx.run('update sqs_message set visible_at = sent_at + ? where backlog_id = ? and receive_count = 0', [
       DelaySeconds * 1000,
@@ -241,7 +243,7 @@ export interface ChangeTagsCall {
 }
 
 export const changeTags = single('sqs.changeTags', async (tx, call: ChangeTagsCall): Promise<void> => {
-  const queue = await requireQueue(tx, call.queue)
+  const queue = await holdQueue(tx, call.queue)
   const tags = addTags(removeTags(await tagsOf(tx, queue), call.remove), call.set, queue.name)
   await tx.run('update sqs_queue set tags = ? where queue_id = ?', [JSON.stringify(tags), queue.queueId])
 })
@@ -256,7 +258,7 @@ async function tagsOf(tx: Tx, queue: Queue): Promise<Tags> {
 export const grantPermission = single(
   'sqs.addPermission',
   async (tx, { queue: address, permission }: { queue: QueueAddress; permission: Permission }): Promise<void> => {
-    const queue = await requireQueue(tx, address)
+    const queue = await holdQueue(tx, address)
     const Policy = addPermission(queue.attributes.Policy, queue.arn, permission)
     await saveAttributes(tx, queue, { ...queue.attributes, Policy })
   },
@@ -265,7 +267,7 @@ export const grantPermission = single(
 export const revokePermission = single(
   'sqs.removePermission',
   async (tx, { queue: address, label }: { queue: QueueAddress; label: string }): Promise<void> => {
-    const queue = await requireQueue(tx, address)
+    const queue = await holdQueue(tx, address)
     const { Policy, ...others } = queue.attributes
     const left = removePermission(Policy, label)
     await saveAttributes(tx, queue, left === undefined ? others : { ...others, Policy: left })

@@ -13,9 +13,9 @@ import type { QueueAddress } from '../model/names.ts'
 import type { Receipt } from '../model/receipt-handle.ts'
 import { wasFull } from './claim.ts'
 import { DepthChanges } from './depth.ts'
-import { settleGroup } from './groups.ts'
+import { ChangedGroups, settleGroup } from './groups.ts'
+import { deleteMessagesById } from './message-row.ts'
 import { expiryLimit, type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
-import { inSlices } from './sql.ts'
 
 /** A decoded receipt handle. */
 export interface HeldReceipt extends Receipt {
@@ -36,20 +36,17 @@ export const deleteMessages = batched('sqs.delete', async (tx, calls: readonly D
   const depth = new DepthChanges()
   const settled: Settled<ReceiptOutcome[]>[] = []
   const doomed = new Map<number, Set<number>>()
+  const held: HeldMessage[] = []
   for (const call of calls) {
     const queue = await queues.find(call.queue)
     if (queue === undefined) settled.push(failed(queueDoesNotExist()))
-    else if (queue.fifo) settled.push(done(await deleteFifo(tx, queue, call.receipts, depth)))
+    else if (queue.fifo) settled.push(done(deleteInOrder(queue, call.receipts, held)))
     else settled.push(done(deleteLater(tx, queue, call.receipts, doomed)))
   }
-  for (const [backlogId, ids] of doomed) {
-    await inSlices([...ids], async (slice, marks) => {
-      const deleted = await tx.run(`delete from sqs_message where backlog_id = ? and id in (${marks})`, [
-        backlogId,
-        ...slice,
-      ])
-      depth.add(backlogId, -deleted)
-    })
+  await deleteHeld(tx, held, depth)
+  for (const backlogId of [...doomed.keys()].sort((a, b) => a - b)) {
+    const ids = [...(doomed.get(backlogId) as Set<number>)]
+    depth.add(backlogId, -(await deleteMessagesById(tx, backlogId, ids)))
   }
   await depth.save(tx)
   return settled
@@ -78,30 +75,53 @@ interface Received {
   readonly receiveCount: number
 }
 
-async function deleteFifo(
-  tx: Tx,
-  queue: Queue,
-  receipts: readonly HeldReceipt[],
-  depth: DepthChanges,
-): Promise<ReceiptOutcome[]> {
-  const deleted = new Map<string, number[]>()
+/** A message of a FIFO queue that is to be deleted. */
+interface HeldMessage {
+  readonly queue: Queue
+  readonly receipt: HeldReceipt
+  /** Where to note why it was not. */
+  readonly outcomes: ReceiptOutcome[]
+  readonly at: number
+}
+
+/** Notes the messages of a FIFO queue; what is answered for each is known once all of them were looked at. */
+function deleteInOrder(queue: Queue, receipts: readonly HeldReceipt[], held: HeldMessage[]): ReceiptOutcome[] {
   const outcomes: ReceiptOutcome[] = []
-  for (const receipt of receipts) {
-    const message = receipt.queueId === queue.queueId ? await findReceived(tx, queue, receipt.id) : undefined
-    if (receipt.queueId !== queue.queueId) outcomes.push(receiptHandleIsInvalid(receipt.handle).toPlain())
-    else if (message === undefined) outcomes.push(null)
-    else if (message.receiveCount !== receipt.receiveCount || message.visibleAt <= tx.now) {
-      outcomes.push(receiptHandleExpired(receipt.handle).toPlain())
-    } else {
-      await tx.run('delete from sqs_message where backlog_id = ? and id = ?', [queue.backlogId, receipt.id])
-      deleted.set(message.groupId, [...(deleted.get(message.groupId) ?? []), receipt.id])
-      depth.add(queue.backlogId, -1)
-      outcomes.push(null)
-    }
+  for (const [at, receipt] of receipts.entries()) {
+    const isOfQueue = receipt.queueId === queue.queueId
+    outcomes.push(isOfQueue ? null : receiptHandleIsInvalid(receipt.handle).toPlain())
+    if (isOfQueue) held.push({ queue, receipt, outcomes, at })
   }
-  for (const [groupId, ids] of deleted) await settleGroup(tx, queue, groupId, ids)
-  if (deleted.size > 0) tx.wake(WAKE_CHANNEL, wakeKey(queue), deleted.size) // what comes next in these groups
   return outcomes
+}
+
+/** Statements of one kind are under way together: a node far from its database waits once for all of them. */
+async function deleteHeld(tx: Tx, held: readonly HeldMessage[], depth: DepthChanges): Promise<void> {
+  const found = await Promise.all(held.map(({ queue, receipt }) => findReceived(tx, queue, receipt.id)))
+  const deletable = held.flatMap((message, i) => {
+    const received = found[i]
+    if (received === undefined) return []
+    const isHeld = received.receiveCount === message.receipt.receiveCount && received.visibleAt > tx.now
+    if (!isHeld) message.outcomes[message.at] = receiptHandleExpired(message.receipt.handle).toPlain()
+    return isHeld ? [{ ...message, groupId: received.groupId }] : []
+  })
+  const deleted = await Promise.all(
+    deletable.map(({ queue, receipt }) =>
+      tx.run('delete from sqs_message where backlog_id = ? and id = ? and receive_count = ?', [
+        queue.backlogId,
+        receipt.id,
+        receipt.receiveCount,
+      ]),
+    ),
+  )
+  const changed = new ChangedGroups()
+  for (const [i, { queue, groupId, receipt }] of deletable.entries()) {
+    if (deleted[i] === 0) continue // it was deleted by another call meanwhile
+    changed.add(queue, groupId, receipt.id)
+    depth.add(queue.backlogId, -1)
+    tx.wake(WAKE_CHANNEL, wakeKey(queue)) // what comes next in this group
+  }
+  await changed.settle(tx)
 }
 
 /** Undefined if the message was deleted or is past its retention. */
@@ -139,10 +159,11 @@ async function changeOne(tx: Tx, queue: Queue, receipt: HeldReceipt, timeoutMs: 
   const message = await findReceived(tx, queue, receipt.id)
   if (message === undefined) return messageNotAvailable(receipt.handle).toPlain()
   if (message.visibleAt <= tx.now || (queue.fifo && message.receiveCount !== receipt.receiveCount)) return null
-  await tx.run('update sqs_message set visible_at = ? where backlog_id = ? and id = ?', [
+  await tx.run('update sqs_message set visible_at = ? where backlog_id = ? and id = ? and receive_count = ?', [
     tx.now + timeoutMs,
     queue.backlogId,
     receipt.id,
+    message.receiveCount, // if it was received anew meanwhile, it is another's
   ])
   if (queue.fifo) await settleGroup(tx, queue, message.groupId, [receipt.id])
   tx.wake(WAKE_CHANNEL, wakeKey(queue)) // waiters were told to look again at the old time

@@ -2,8 +2,8 @@
  * Receive attempts of FIFO queues (`ReceiveRequestAttemptId`): within five minutes a repeat returns the same messages
  * with the same receipt handles, hidden anew, unless one of them was deleted, released or hidden for another time since.
  */
-import type { Tx } from '../../../kernel/store/store.ts'
-import { settleGroup } from './groups.ts'
+import { ConcurrentChange, type Tx } from '../../../kernel/store/store.ts'
+import { ChangedGroups } from './groups.ts'
 import { CLAIMED_COLUMNS, type ClaimedMessage, type ClaimedMessages } from './message-row.ts'
 import type { Queue } from './queue-row.ts'
 
@@ -50,17 +50,16 @@ async function hideAgain(
   messages: readonly ClaimedMessage[],
   hiddenUntil: number,
 ): Promise<void> {
-  for (const { id } of messages) {
-    await tx.run('update sqs_message set visible_at = ? where backlog_id = ? and id = ?', [
-      hiddenUntil,
-      queue.backlogId,
-      id,
-    ])
+  const changed = new ChangedGroups()
+  for (const { id, receiveCount, groupId } of messages) {
+    const hidden = await tx.run(
+      'update sqs_message set visible_at = ? where backlog_id = ? and id = ? and receive_count = ?',
+      [hiddenUntil, queue.backlogId, id, receiveCount],
+    )
+    if (hidden === 0) throw new ConcurrentChange('a message of a repeated receive was just deleted or received')
+    changed.add(queue, groupId as string, id)
   }
-  for (const groupId of new Set(messages.map((message) => message.groupId as string))) {
-    const changed = messages.filter((message) => message.groupId === groupId).map((message) => message.id)
-    await settleGroup(tx, queue, groupId, changed)
-  }
+  await changed.settle(tx)
   await tx.run('update sqs_receive_attempt set hidden_until = ? where backlog_id = ? and attempt_id = ?', [
     hiddenUntil,
     queue.backlogId,

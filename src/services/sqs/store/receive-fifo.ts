@@ -2,7 +2,7 @@
  * Receiving from a FIFO queue: as much as possible from the group that has waited longest, then from the next one.
  * Within a group, from its oldest message up to the first that is in flight or delayed (see groups.ts).
  */
-import type { Tx } from '../../../kernel/store/store.ts'
+import { ConcurrentChange, type Tx } from '../../../kernel/store/store.ts'
 import { claimThese, type ReceiveCall, roomInFlight, visibilityMs } from './claim.ts'
 import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
@@ -69,6 +69,7 @@ async function takeFromGroup(
     if (candidates.length < limit) break
   }
   const claimed = await claimThese(tx, queue.backlogId, taken, hideMs)
+  if (claimed.length < taken.length) throw new ConcurrentChange('a message of the group is changed at the moment')
   await settleGroup(tx, queue, groupId, [...taken, ...gone])
   return claimed
 }
@@ -76,8 +77,11 @@ async function takeFromGroup(
 /** Removes a message that is past its retention, also one in flight, or that was received too often; true if it did. */
 async function removed(tx: Tx, queue: Queue, message: Candidate): Promise<boolean> {
   if (message.sentAt <= expiryLimit(tx, queue)) {
-    await tx.run('delete from sqs_message where backlog_id = ? and id = ?', [queue.backlogId, message.id])
-    await changeDepth(tx, queue.backlogId, -1)
+    const deleted = await tx.run('delete from sqs_message where backlog_id = ? and id = ?', [
+      queue.backlogId,
+      message.id,
+    ])
+    await changeDepth(tx, queue.backlogId, -deleted)
     return true
   }
   const maxReceives = queue.redrivePolicy?.maxReceiveCount ?? Number.POSITIVE_INFINITY

@@ -12,10 +12,9 @@ import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
 import { noisyGroups, pickFairly } from './fairness.ts'
 import { nextReadyAt } from './groups.ts'
-import type { ClaimedMessage, ClaimedMessages } from './message-row.ts'
+import { type ClaimedMessage, type ClaimedMessages, deleteMessagesById } from './message-row.ts'
 import { expiryLimit, type Queue, QueueLookup } from './queue-row.ts'
 import { receiveFifo } from './receive-fifo.ts'
-import { inSlices } from './sql.ts'
 
 export interface Received {
   readonly queueId: number
@@ -113,13 +112,8 @@ async function claimDeliverable(tx: Tx, queue: Queue, limit: number, hideMs: num
 }
 
 async function deleteExpired(tx: Tx, queue: Queue, expired: readonly ClaimedMessage[]): Promise<void> {
-  await inSlices(
-    expired.map((message) => message.id),
-    async (ids, marks) => {
-      await tx.run(`delete from sqs_message where backlog_id = ? and id in (${marks})`, [queue.backlogId, ...ids])
-    },
-  )
-  if (expired.length > 0) await changeDepth(tx, queue.backlogId, -expired.length)
+  const ids = expired.map((message) => message.id)
+  await changeDepth(tx, queue.backlogId, -(await deleteMessagesById(tx, queue.backlogId, ids)))
 }
 
 async function claim(tx: Tx, queue: Queue, limit: number, hideMs: number): Promise<ClaimedMessage[]> {

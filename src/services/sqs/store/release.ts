@@ -1,7 +1,7 @@
 /** Giving back what was received for a client that hung up before it got it: as if the receive had not been. */
 import { single } from '../../../kernel/store/store.ts'
 import type { QueueAddress } from '../model/names.ts'
-import { settleGroup } from './groups.ts'
+import { ChangedGroups } from './groups.ts'
 import { findQueue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 export interface ReleaseCall {
@@ -12,7 +12,7 @@ export interface ReleaseCall {
 export const releaseMessages = single('sqs.release', async (tx, call: ReleaseCall): Promise<void> => {
   const queue = await findQueue(tx, call.queue)
   if (queue === undefined) return
-  const groups = new Map<string, number[]>()
+  const changed = new ChangedGroups()
   for (const { id, receiveCount } of call.messages) {
     const released = await tx.get<{ groupId: string | null }>(
       `update sqs_message set visible_at = ?, receive_count = receive_count - 1,
@@ -20,8 +20,8 @@ export const releaseMessages = single('sqs.release', async (tx, call: ReleaseCal
        where backlog_id = ? and id = ? and receive_count = ? returning group_id as "groupId"`,
       [tx.now, queue.backlogId, id, receiveCount],
     )
-    if (queue.fifo && released?.groupId) groups.set(released.groupId, [...(groups.get(released.groupId) ?? []), id])
+    if (queue.fifo && released?.groupId) changed.add(queue, released.groupId, id)
   }
-  for (const [groupId, ids] of groups) await settleGroup(tx, queue, groupId, ids)
+  await changed.settle(tx)
   tx.wake(WAKE_CHANNEL, wakeKey(queue), call.messages.length)
 })

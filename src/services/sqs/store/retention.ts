@@ -4,9 +4,9 @@
  */
 import type { Tx } from '../../../kernel/store/store.ts'
 import { changeDepth, type Depth, depthOf } from './depth.ts'
-import { settleGroup } from './groups.ts'
+import { ChangedGroups } from './groups.ts'
 import { expiryLimit, type Queue } from './queue-row.ts'
-import { inSlices } from './sql.ts'
+import { deleteMessagesById } from './message-row.ts'
 
 interface OldMessage {
   readonly id: number
@@ -42,20 +42,10 @@ export async function removeExpired(tx: Tx, queue: Queue, limit: number): Promis
 }
 
 async function remove(tx: Tx, queue: Queue, messages: readonly OldMessage[]): Promise<void> {
-  await inSlices(
-    messages.map(({ id }) => id),
-    async (ids, marks) => {
-      await tx.run(`delete from sqs_message where backlog_id = ? and id in (${marks})`, [queue.backlogId, ...ids])
-    },
-  )
-  if (messages.length > 0) await changeDepth(tx, queue.backlogId, -messages.length)
+  const ids = messages.map(({ id }) => id)
+  await changeDepth(tx, queue.backlogId, -(await deleteMessagesById(tx, queue.backlogId, ids)))
   if (!queue.fifo) return
-  const byGroup = Map.groupBy(messages, (message) => message.groupId as string)
-  for (const [groupId, gone] of byGroup)
-    await settleGroup(
-      tx,
-      queue,
-      groupId,
-      gone.map(({ id }) => id),
-    )
+  const changed = new ChangedGroups()
+  for (const { id, groupId } of messages) changed.add(queue, groupId as string, id)
+  await changed.settle(tx)
 }

@@ -6,11 +6,13 @@
 import { type PlainServiceError, ServiceError } from '../../../kernel/service-error.ts'
 import { batched, done, failed, type Settled, type SqlValue, type Tx } from '../../../kernel/store/store.ts'
 import { queueDoesNotExist } from '../errors.ts'
-import { DEDUPLICATION_WINDOW, deduplicationKey } from '../model/fifo.ts'
+import { deduplicationKey } from '../model/fifo.ts'
 import { checkForQueue, initialDelay, type MessageFacts } from '../model/message.ts'
 import type { QueueAddress } from '../model/names.ts'
+import { type DeduplicationKey, findOriginals, keyText, type Original, remember } from './deduplication.ts'
 import { DepthChanges } from './depth.ts'
-import { addToGroup } from './groups.ts'
+import { type Joining, openGroups } from './groups.ts'
+import { MESSAGE_COLUMNS } from './message-row.ts'
 import { type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 /** A message as the caller gave it; what needs no knowledge of the queue has been checked. */
@@ -32,127 +34,145 @@ export interface SendCall {
   readonly messages: readonly NewMessage[]
 }
 
-export type SentMessage =
-  | {
-      readonly messageId: string
-      /** A FIFO queue's sequence number is made from it. */
-      readonly id: number
-      readonly duplicate: boolean
-    }
-  | { readonly error: PlainServiceError }
+interface StoredMessage {
+  readonly messageId: string
+  /** A FIFO queue's sequence number is made from it. */
+  readonly id: number
+  readonly duplicate: boolean
+}
 
-// biome-ignore format: one row of the table
-const COLUMNS = [
-  'backlog_id', 'id', 'message_id', 'body', 'attributes', 'sent_at', 'visible_at', 'receive_count', 'first_received_at',
-  'sender', 'group_id', 'deduplication_id', 'dead_letter_source', 'trace_header',
-]
+export type SentMessage = StoredMessage | { readonly error: PlainServiceError }
 
 export const sendMessages = batched('sqs.send', async (tx, calls: readonly SendCall[]) => {
-  const batch = new SendBatch(tx, await tx.nextIds(calls.reduce((sum, call) => sum + call.messages.length, 0)))
-  const settled: Settled<SentMessage[]>[] = []
-  for (const call of calls) settled.push(await batch.add(call))
-  await batch.save()
-  return settled
+  const batch = new SendBatch(tx)
+  const answers: (ServiceError | readonly Outcome[])[] = []
+  for (const call of calls) answers.push(await batch.add(call))
+  const sent = await batch.save()
+  return answers.map((answer): Settled<SentMessage[]> => {
+    if (answer instanceof ServiceError) return failed(answer)
+    return done(answer.map((outcome) => ('error' in outcome ? outcome : (sent.get(outcome) as StoredMessage))))
+  })
 })
+
+/** A message on its way into a queue that takes it. */
+interface Accepted {
+  readonly queue: Queue
+  readonly sender: string
+  readonly message: NewMessage
+  readonly deduplicationId: string | null
+  /** In a FIFO queue: under which it is known for five minutes. */
+  readonly key: DeduplicationKey | undefined
+}
+
+type Outcome = Accepted | { readonly error: PlainServiceError }
 
 class SendBatch {
   readonly #tx: Tx
-  readonly #ids: readonly number[]
   readonly #queues: QueueLookup
-  readonly #depth = new DepthChanges()
-  readonly #rows: SqlValue[][] = []
-  #usedIds = 0
+  readonly #accepted: Accepted[] = []
 
-  constructor(tx: Tx, ids: readonly number[]) {
+  constructor(tx: Tx) {
     this.#tx = tx
-    this.#ids = ids
     this.#queues = new QueueLookup(tx)
   }
 
-  async add(call: SendCall): Promise<Settled<SentMessage[]>> {
-    const queue = await this.#queues.find(call.queue)
-    if (queue === undefined) return failed(queueDoesNotExist())
-    const problems = call.messages.map((message) => problemOf(queue, message, call.batch))
+  /** Takes what the queue takes, and writes nothing yet. An error if the call as a whole is refused. */
+  async add({ queue: address, sender, batch, messages }: SendCall): Promise<ServiceError | readonly Outcome[]> {
+    const queue = await this.#queues.find(address)
+    if (queue === undefined) return queueDoesNotExist()
+    const problems = messages.map((message) => problemOf(queue, message, batch))
     const first = problems.find((problem) => problem !== undefined)
-    if (first !== undefined && (queue.fifo || !call.batch)) return failed(first)
-    const sent: SentMessage[] = []
-    let added = 0
-    for (let i = 0; i < call.messages.length; i++) {
-      const problem = problems[i]
-      const outcome =
-        problem === undefined
-          ? await this.#addMessage(queue, call, call.messages[i] as NewMessage)
-          : { error: problem.toPlain() }
-      if ('id' in outcome && !outcome.duplicate) added++
-      sent.push(outcome)
-    }
-    if (added > 0) {
-      this.#depth.add(queue.backlogId, added)
-      this.#tx.wake(WAKE_CHANNEL, wakeKey(queue), added)
-    }
-    return done(sent)
+    if (first !== undefined && (queue.fifo || !batch)) return first
+    return messages.map((message, at): Outcome => {
+      const problem = problems[at]
+      if (problem !== undefined) return { error: problem.toPlain() }
+      const accepted = accept(queue, sender, message)
+      this.#accepted.push(accepted)
+      return accepted
+    })
   }
 
-  async save(): Promise<void> {
-    await this.#tx.insertMany('sqs_message', COLUMNS, this.#rows)
-    await this.#depth.save(this.#tx)
-  }
-
-  async #addMessage(queue: Queue, call: SendCall, message: NewMessage): Promise<SentMessage> {
-    const { now } = this.#tx
-    const visibleAt = now + initialDelay(message.delaySeconds, queue.attributes) * 1000
-    const deduplicationId = message.deduplicationId ?? message.contentId ?? null
-    if (queue.fifo) {
-      const original = await this.#originalOf(queue, message.groupId as string, deduplicationId as string)
-      if (original !== undefined) return { ...original, duplicate: true }
+  /** Stores what was accepted and is no repeat; resolves to what is answered for each. */
+  async save(): Promise<ReadonlyMap<Accepted, StoredMessage>> {
+    const tx = this.#tx
+    const { fresh, repeats } = await this.#withoutRepeats()
+    const joining = fresh.filter(({ queue }) => queue.fifo)
+    if (joining.length > 0)
+      await openGroups(
+        tx,
+        joining.map((accepted) => joiningOf(tx, accepted)),
+      )
+    // Taken now that the groups are held, so that the messages of a group become visible in the order of their ids.
+    const ids = await tx.nextIds(fresh.length)
+    const sent = new Map<Accepted, StoredMessage>()
+    for (const [at, accepted] of fresh.entries()) {
+      sent.set(accepted, { messageId: accepted.message.messageId, id: ids[at] as number, duplicate: false })
     }
-    const id = this.#ids[this.#usedIds++] as number
-    // biome-ignore format: in the order of the columns
-    this.#rows.push([
-      queue.backlogId, id, message.messageId, message.body, message.attributes, now, visibleAt, 0, null,
-      call.sender, message.groupId ?? null, deduplicationId, null, message.traceHeader,
-    ])
-    if (queue.fifo) {
-      await this.#remember(queue, message, deduplicationId as string, id)
-      await addToGroup(this.#tx, queue.backlogId, message.groupId as string, visibleAt, id)
+    const known = joining.map((accepted) => ({
+      ...(accepted.key as DeduplicationKey),
+      ...(sent.get(accepted) as StoredMessage),
+    }))
+    if (known.length > 0) await remember(tx, known)
+    const rows = fresh.map((accepted, at) => rowOf(tx, accepted, ids[at] as number))
+    await tx.insertMany('sqs_message', MESSAGE_COLUMNS, rows)
+    await this.#count(fresh)
+    for (const [accepted, original] of repeats) {
+      const { messageId, id } = 'queue' in original ? (sent.get(original) as StoredMessage) : original
+      sent.set(accepted, { messageId, id, duplicate: true })
     }
-    return { messageId: message.messageId, id, duplicate: false }
+    return sent
   }
 
-  /** The message that was accepted under this deduplication id within the last five minutes. */
-  #originalOf(
-    queue: Queue,
-    groupId: string,
-    deduplicationId: string,
-  ): Promise<{ messageId: string; id: number } | undefined> {
-    return this.#tx.get(
-      `select message_id as "messageId", id from sqs_deduplication
-       where backlog_id = ? and scope = ? and deduplication_id = ? and accepted_at > ?`,
-      [
-        queue.backlogId,
-        deduplicationKey(queue.deduplicationScope, groupId),
-        deduplicationId,
-        this.#tx.now - DEDUPLICATION_WINDOW,
-      ],
-    )
+  /** A repeat's original was accepted earlier, or is in this batch. */
+  async #withoutRepeats(): Promise<{ fresh: Accepted[]; repeats: Map<Accepted, Original | Accepted> }> {
+    const keys = this.#accepted.flatMap(({ key }) => (key === undefined ? [] : [key]))
+    const originals = new Map<string, Original | Accepted>(await findOriginals(this.#tx, keys))
+    const fresh: Accepted[] = []
+    const repeats = new Map<Accepted, Original | Accepted>()
+    for (const accepted of this.#accepted) {
+      const name = accepted.key && keyText(accepted.key)
+      const original = name === undefined ? undefined : originals.get(name)
+      if (original !== undefined) repeats.set(accepted, original)
+      else fresh.push(accepted)
+      if (name !== undefined && original === undefined) originals.set(name, accepted)
+    }
+    return { fresh, repeats }
   }
 
-  async #remember(queue: Queue, message: NewMessage, deduplicationId: string, id: number): Promise<void> {
-    await this.#tx.run(
-      `insert into sqs_deduplication (backlog_id, scope, deduplication_id, message_id, id, accepted_at)
-       values (?, ?, ?, ?, ?, ?)
-       on conflict (backlog_id, scope, deduplication_id) do update
-       set message_id = excluded.message_id, id = excluded.id, accepted_at = excluded.accepted_at`,
-      [
-        queue.backlogId,
-        deduplicationKey(queue.deduplicationScope, message.groupId as string),
-        deduplicationId,
-        message.messageId,
-        id,
-        this.#tx.now,
-      ],
-    )
+  async #count(fresh: readonly Accepted[]): Promise<void> {
+    const depth = new DepthChanges()
+    for (const { queue } of fresh) {
+      depth.add(queue.backlogId, 1)
+      this.#tx.wake(WAKE_CHANNEL, wakeKey(queue))
+    }
+    await depth.save(this.#tx)
   }
+}
+
+function accept(queue: Queue, sender: string, message: NewMessage): Accepted {
+  const deduplicationId = message.deduplicationId ?? message.contentId ?? null
+  const { fifo, backlogId, deduplicationScope } = queue
+  const scope = fifo ? deduplicationKey(deduplicationScope, message.groupId as string) : ''
+  const key = fifo ? { backlogId, scope, deduplicationId: deduplicationId as string } : undefined
+  return { queue, sender, message, deduplicationId, key }
+}
+
+const visibleAtOf = (tx: Tx, { message, queue }: Accepted): number =>
+  tx.now + initialDelay(message.delaySeconds, queue.attributes) * 1000
+
+const joiningOf = (tx: Tx, accepted: Accepted): Joining => ({
+  backlogId: accepted.queue.backlogId,
+  groupId: accepted.message.groupId as string,
+  visibleAt: visibleAtOf(tx, accepted),
+})
+
+function rowOf(tx: Tx, accepted: Accepted, id: number): SqlValue[] {
+  const { queue, sender, message, deduplicationId } = accepted
+  // biome-ignore format: in the order of the columns
+  return [
+    queue.backlogId, id, message.messageId, message.body, message.attributes, tx.now, visibleAtOf(tx, accepted), 0, null,
+    sender, message.groupId ?? null, deduplicationId, null, message.traceHeader,
+  ]
 }
 
 /** What is wrong with a message for this queue, as far as it depends on the queue's attributes. */

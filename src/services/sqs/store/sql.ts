@@ -20,3 +20,11 @@ export async function inSlices<T>(
 const MAX_SLICE = 256
 /** `?`, `?, ?`, … for each power of two. */
 const MARKS = Array.from({ length: Math.log2(MAX_SLICE) + 1 }, (_, power) => new Array(2 ** power).fill('?').join(', '))
+
+/** As `inSlices`, for a list of pairs: `fn` gets their values one after the other. */
+export function pairsInSlices<A, B>(
+  pairs: readonly (readonly [A, B])[],
+  fn: (values: readonly (A | B)[], marks: string) => Promise<void>,
+): Promise<void> {
+  return inSlices(pairs, (slice, marks) => fn(slice.flat(), `values ${marks.replaceAll('?', '(?, ?)')}`))
+}
