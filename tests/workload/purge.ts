@@ -10,7 +10,8 @@ export async function purgeRepeatedly(scene: Scene): Promise<void> {
   const random = scene.random.fork('purge')
   for (let cycle = 0; cycle === 0 || !scene.ending; cycle++) {
     const name = `purge-${cycle}`
-    const created = await scene.callUntilAnswered((sqs) => sqs.createQueue({ QueueName: name }))
+    const create = () => scene.callUntilAnswered((sqs) => sqs.createQueue({ QueueName: name }))
+    const [created] = await Promise.all([create(), create()]) // who comes second finds the queue as it wants it
     const QueueUrl = created?.QueueUrl as string
     const send = (MessageBody: string) => scene.callUntilAnswered((sqs) => sqs.sendMessage({ QueueUrl, MessageBody }))
 
@@ -18,7 +19,9 @@ export async function purgeRepeatedly(scene: Scene): Promise<void> {
     await scene.call((sqs) => sqs.receiveMessage({ QueueUrl, VisibilityTimeout: 1 })) // one is in flight
     const purgedAt = scene.now()
     // A purge that was cut off has happened if the next try is refused; either way it has happened in the end.
-    await scene.callUntilAnswered((sqs) => sqs.purgeQueue({ QueueUrl }), [IN_PROGRESS])
+    const purge = () => scene.callUntilAnswered((sqs) => sqs.purgeQueue({ QueueUrl }), [IN_PROGRESS])
+    const done = await Promise.all([purge(), purge()])
+    if (!done.includes(undefined)) ledger.violate('purged', `${name} was purged twice at once`)
     ledger.figures.purges++
     await send('after')
 
