@@ -47,7 +47,7 @@ for (const { args, says } of misuses) {
 
 test('a port and a data directory are for one node at a time', async () => {
   await using data = await dataDirectory()
-  await using node = await spawnNode({ dataDir: data.path })
+  await using node = await spawnNode({ dataDir: data.path, embedded: true })
   const portTaken = await runProgram(['--ephemeral', '--port', String(node.port)])
   assert.equal(portTaken.code, 1)
   assert.match(portTaken.stderr, /^millrace: the port is taken .*EADDRINUSE.*--port\n$/)
@@ -58,7 +58,7 @@ test('a port and a data directory are for one node at a time', async () => {
 
 test('the greeting names the address and where the data is', async () => {
   await using data = await dataDirectory()
-  await using node = await spawnNode({ dataDir: data.path })
+  await using node = await spawnNode({ dataDir: data.path, embedded: true })
   assert.ok(node.output.stdout.includes(`ready at ${node.url}\nData: ${data.path}\n`))
 })
 

@@ -20,12 +20,13 @@ export interface TestNode extends Platform, AsyncDisposable {
  */
 export async function startNode(options: Partial<Config> = {}): Promise<TestNode> {
   const { dataDir } = options
-  const store = dataDir === undefined ? await freshDatabase() : await databaseFor(dataDir)
+  const own = dataDir === undefined && options.store === undefined ? await freshDatabase() : undefined
+  const store = options.store ?? own ?? (dataDir === undefined ? undefined : await databaseFor(dataDir))
   const ephemeral = dataDir === undefined && store === undefined
-  const platform = await startPlatform(configWith({ port: 0, logLevel: 'silent', ephemeral, store, ...options }))
+  const platform = await startPlatform(configWith({ port: 0, logLevel: 'silent', ephemeral, ...options, store }))
   const stop = async () => {
     await platform.close()
-    if (store !== undefined && dataDir === undefined) await dropDatabase(store)
+    if (own !== undefined) await dropDatabase(own)
   }
   return { ...platform, stop, [Symbol.asyncDispose]: stop }
 }
@@ -35,6 +36,8 @@ export interface SpawnOptions {
   readonly dataDir?: string
   /** The address of a database, instead of either. */
   readonly store?: string
+  /** On the embedded store, also where the other tests run on a database: for what is about its files. */
+  readonly embedded?: boolean
   /** A free one unless given. */
   readonly port?: number
   /** Further flags. */
@@ -76,13 +79,15 @@ export async function runProgram(
 
 /** Starts the program; resolves when it is ready, rejects with what it said if it ends before. */
 export async function spawnNode(options: SpawnOptions = {}): Promise<SpawnedNode> {
-  const { dataDir } = options
-  const store = dataDir === undefined ? await freshDatabase() : await databaseFor(dataDir)
-  const { ready, ...node } = launchNode({ store, ...options })
+  const store = options.embedded ? undefined : (options.store ?? (await databaseInPlaceOf(options.dataDir)))
+  const { ready, ...node } = launchNode({ ...options, store })
   const url = await ready
   const stop = async () => void (await node.kill())
   return { ...node, url, port: Number(new URL(url).port), [Symbol.asyncDispose]: stop }
 }
+
+const databaseInPlaceOf = (dataDir: string | undefined): Promise<string | undefined> =>
+  dataDir === undefined ? freshDatabase() : databaseFor(dataDir)
 
 /** Starts the program and doesn't wait for it. */
 export function launchNode(options: SpawnOptions = {}): LaunchedNode {

@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 
-export const TEST_DATABASE_PREFIX = 'millrace_test_'
+const TEST_DATABASE_PREFIX = 'millrace_test_'
 
 const server = process.env.MILLRACE_TEST_STORE
 
@@ -17,6 +17,16 @@ export const databaseFor = (dataDir: string): Promise<string | undefined> => dat
 
 export async function dropDatabase(url: string): Promise<void> {
   await asAdministrator((admin) => admin.query(`drop database if exists ${nameOf(url)} with (force)`))
+}
+
+/** Drops what tests have left behind on a server, by kills for example. */
+export async function dropTestDatabases(server: string): Promise<void> {
+  await asAdministrator(async (admin) => {
+    const { rows } = await admin.query<{ name: string }>('select datname as name from pg_database')
+    for (const { name } of rows) {
+      if (name.startsWith(TEST_DATABASE_PREFIX)) await admin.query(`drop database if exists ${name} with (force)`)
+    }
+  }, server)
 }
 
 async function database(key: string): Promise<string | undefined> {
@@ -33,9 +43,9 @@ async function database(key: string): Promise<string | undefined> {
 
 const nameOf = (url: string): string => new URL(url).pathname.slice(1)
 
-async function asAdministrator(work: (admin: Client) => Promise<unknown>): Promise<void> {
+async function asAdministrator(work: (admin: Client) => Promise<unknown>, at = server): Promise<void> {
   const { Client } = await import('pg')
-  const admin = new Client({ connectionString: server })
+  const admin = new Client({ connectionString: at })
   await admin.connect()
   try {
     await work(admin)

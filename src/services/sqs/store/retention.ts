@@ -5,8 +5,8 @@
 import type { Tx } from '../../../kernel/store/store.ts'
 import { changeDepth, type Depth, depthOf } from './depth.ts'
 import { ChangedGroups } from './groups.ts'
-import { expiryLimit, type Queue } from './queue-row.ts'
 import { deleteMessagesById } from './message-row.ts'
+import { expiryLimit, type Queue } from './queue-row.ts'
 
 interface OldMessage {
   readonly id: number
