@@ -4,18 +4,18 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 
 /** How it ends: `fast` breaks off what is under way and writes everything down, `immediate` leaves that to the next start. */
 export type StopMode = 'fast' | 'immediate'
 
 const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const
 
-/** PostgreSQL doesn't run as root. */
-const UNPRIVILEGED = ['postgres', 'nobody']
+/** PostgreSQL doesn't run as root; `nobody` is there on every Linux. */
+const NOBODY = 65_534
 
 export class PostgresServer implements AsyncDisposable {
   readonly port: number
@@ -29,7 +29,7 @@ export class PostgresServer implements AsyncDisposable {
     this.#programs = programs
     this.#settings = settings
     this.port = port
-    this.#user = process.getuid?.() === 0 ? unprivilegedUser() : {}
+    this.#user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
     this.#folder = mkdtempSync(join(tmpdir(), 'millrace-postgres-'))
     const { uid, gid } = this.#user
     if (uid !== undefined && gid !== undefined) chownSync(this.#folder, uid, gid)
@@ -98,26 +98,15 @@ export class PostgresServer implements AsyncDisposable {
   }
 }
 
-/** The folder of `initdb` and `postgres`, the newest there is. Throws when there is none. */
+/** The folder of `initdb` and `postgres`: on the path, or where Debian has them, the newest. Throws when there is none. */
 function findPrograms(): string {
-  const versions = '/usr/lib/postgresql'
-  const packaged = existsSync(versions) ? readdirSync(versions).sort((a, b) => Number(b) - Number(a)) : []
-  const folders = [...packaged.map((version) => join(versions, version, 'bin')), ...(process.env.PATH ?? '').split(':')]
-  const found = folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    ...globSync('/usr/lib/postgresql/*/bin').sort((a, b) => b.localeCompare(a, 'en', { numeric: true })),
+  ]
+  const found = folders.find((folder) => ['initdb', 'postgres'].every((program) => existsSync(join(folder, program))))
   if (found === undefined) throw new Error('PostgreSQL is not on this machine: initdb and postgres are needed')
   return found
-}
-
-function unprivilegedUser(): { uid: number; gid: number } {
-  for (const name of UNPRIVILEGED) {
-    const id = (option: string) => Number(execFileSync('id', [option, name], { stdio: ['ignore', 'pipe', 'ignore'] }))
-    try {
-      return { uid: id('-u'), gid: id('-g') }
-    } catch {
-      // there is no such user: the next one
-    }
-  }
-  throw new Error(`PostgreSQL does not run as root, and none of these users exists: ${UNPRIVILEGED.join(', ')}`)
 }
 
 /** Resolves when it takes connections; rejects with what it said if it ends before. */
