@@ -38,6 +38,7 @@ const chosen = values.fault.map((name) => {
 })
 
 const NODES = 3
+const EXTRA_TIME_MS = 30_000
 /** What was begun is done within seconds, once the leases of the dead have been made to expire. */
 const END_DEADLINE_MS = 60_000
 
@@ -66,14 +67,13 @@ async function test(name: string, fault: Fault): Promise<Verdict> {
   const queues = await createQueues(scene)
   const workers = startWorkers(scene, queues)
   cluster.fault = () => fault.happen({ cluster, postgres, scene, random }, cluster.faults)
-  await Promise.race([strike(cluster, fault, random), workers.done]) // a worker that fails ends the run
+  await Promise.race([strike(cluster, fault, scene), workers.done]) // a worker that fails ends the run
   scene.end()
   await Promise.race([end(scene, workers), tooLate()])
   await finish(scene, queues, workers.fifo)
   for (const problem of await inspect(cluster.databaseUrl)) ledger.violate('stored', problem)
   await cluster.close()
   process.off('exit', killNow)
-  ledger.figures.faults = cluster.faults
   const verdict = report(ledger, `${name}: ${fault.what}`, fault.leavesOut)
   const errors = [...scene.errors].map(([code, count]) => `${count} × ${code}`)
   console.log(`\n  clients met: ${errors.join(', ') || 'no errors'}`)
@@ -81,11 +81,15 @@ async function test(name: string, fault: Fault): Promise<Verdict> {
   return verdict
 }
 
-async function strike(cluster: Cluster, { everyMs }: Fault, random: Random): Promise<void> {
+/** For as long as was asked for, and then until everything has been put to the test. */
+async function strike(cluster: Cluster, { everyMs, leavesOut }: Fault, { ledger, random }: Scene): Promise<void> {
+  const { figures } = ledger
   const end = performance.now() + seconds * 1000
-  while (performance.now() < end) {
+  const isOver = () => performance.now() > (figures.missing(leavesOut).length > 0 ? end + EXTRA_TIME_MS : end)
+  while (!isOver()) {
     await pause(random.int(100, everyMs))
     await cluster.upset()
+    figures.faults = cluster.faults
   }
 }
 

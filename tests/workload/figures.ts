@@ -15,10 +15,10 @@ export class Figures {
   purges = 0
   purgesRefused = 0
 
-  /** The names of those that are zero. */
-  missing(): string[] {
+  /** The names of those that are zero and shouldn't be. */
+  missing(mayBeZero: readonly string[] = []): string[] {
     return this.#all()
-      .filter(([, value]) => value === 0)
+      .filter(([name, value]) => value === 0 && !mayBeZero.includes(name))
       .map(([name]) => name)
   }
 
