@@ -208,3 +208,40 @@ describe('a shift', () => {
     )
   })
 })
+
+describe('following another clock', () => {
+  test('goes by its readings, plus the offset', () => {
+    const { clock } = fixture(60_000)
+    clock.follow(START + 5_000, 0)
+    assert.equal(clock.now(), START + 65_000)
+  })
+
+  test('changes nothing where the clock may have been right: the reading was taken at some time of asking', () => {
+    const { clock } = fixture()
+    clock.follow(START - 10, 10)
+    assert.equal(clock.now(), START)
+  })
+
+  test('never goes back: a clock that is ahead is slow until it agrees', () => {
+    const { clock } = fixture()
+    clock.follow(START - 1_000, 0)
+    assert.equal(clock.now(), START)
+    mock.timers.tick(1_000)
+    assert.equal(clock.now(), START + 500)
+    clock.follow(START, 0) // it agrees already
+    mock.timers.tick(1_000)
+    assert.equal(clock.now(), START + 1_000)
+    mock.timers.tick(1_000)
+    assert.equal(clock.now(), START + 2_000)
+  })
+
+  test('a correction fires the timers that it makes due', () => {
+    const { clock, fired, at } = fixture()
+    at('a', 4_000)
+    clock.follow(START + 3_000, 0)
+    mock.timers.tick(999)
+    assert.deepEqual(fired, [])
+    mock.timers.tick(1)
+    assert.deepEqual(fired, ['a'])
+  })
+})

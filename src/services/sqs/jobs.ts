@@ -1,15 +1,20 @@
 /** The durable work of SQS: sweeping queues, collecting what purges left, and moving messages. */
 import type { JobHandler } from '../../kernel/jobs/jobs.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
-import { COLLECT_JOB, collectBacklog, MOVE_JOB, moveSlice, SWEEP_JOB, sweepQueue } from './store.ts'
+import {
+  type AbandonedBacklog,
+  COLLECT_JOB,
+  collectBacklog,
+  MOVE_JOB,
+  moveSlice,
+  SWEEP_JOB,
+  sweepQueue,
+} from './store.ts'
 
-export const jobs = ({ store, clock }: Kernel): Readonly<Record<string, JobHandler>> => ({
+export const jobs = ({ store }: Kernel): Readonly<Record<string, JobHandler>> => ({
   [SWEEP_JOB]: async ({ payload }) => next(await store.execute(sweepQueue, payload as { queueId: number })),
 
-  [COLLECT_JOB]: async ({ payload }) => {
-    const more = await store.execute(collectBacklog, payload as { backlogId: number })
-    return next(more ? clock.now() : undefined)
-  },
+  [COLLECT_JOB]: async ({ payload }) => next(await store.execute(collectBacklog, payload as AbandonedBacklog)),
 
   [MOVE_JOB]: async ({ payload }) => next(await store.execute(moveSlice, payload as { taskId: string })),
 })

@@ -105,12 +105,12 @@ export class Connection {
 
   #send(query: { text: string; name?: string; values?: unknown[] }): Promise<QueryResult<Row>> {
     if (this.#lost !== undefined) return Promise.reject(lost(this.#lost))
-    return new Promise((resolve, reject) => {
-      this.#client.query(query, (error: Error | null, result: QueryResult<Row>) => {
-        if (!error) resolve(result)
-        else reject(this.#lost !== undefined || isOfTheWay(error) ? lost(reasonOf(error)) : error)
-      })
+    const { promise, resolve, reject } = Promise.withResolvers<QueryResult<Row>>()
+    void this.#client.query(query, (error: Error | null, result: QueryResult<Row>) => {
+      if (!error) return resolve(result)
+      reject(this.#lost !== undefined || isOfTheWay(error) ? lost(reasonOf(error)) : error)
     })
+    return promise
   }
 
   #lose(reason: string): void {

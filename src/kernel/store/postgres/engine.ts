@@ -169,16 +169,18 @@ class PostgresStore implements Store {
 
   #openLater(): void {
     const { clock } = this.#options
-    clock.at(clock.now() + RETRY_MS, async () => {
-      if (this.#isClosed) return
-      try {
-        await this.#migrate()
-        this.#noteHealth(undefined)
-      } catch (error) {
-        this.#noteHealth(storeFault(error) ?? (error as Error).message)
-        this.#openLater()
-      }
-    })
+    clock.at(clock.now() + RETRY_MS, () => void this.#openNow())
+  }
+
+  async #openNow(): Promise<void> {
+    if (this.#isClosed) return
+    try {
+      await this.#migrate()
+      this.#noteHealth(undefined)
+    } catch (error) {
+      this.#noteHealth(storeFault(error) ?? (error as Error).message)
+      this.#openLater()
+    }
   }
 
   #dispatch(): void {

@@ -15,10 +15,7 @@ const FAULT_CLASSES: Readonly<Record<string, string>> = {
 
 const FAULTS: Readonly<Record<string, string>> = {
   '25006': 'the database is read-only',
-  '25P03': 'the database gave up an idle transaction',
   '3D000': 'the database does not exist',
-  '55P03': 'a lock was not to be had',
-  '57014': 'a statement took too long',
   '57P01': 'the database is shutting down',
   '57P02': 'the database has crashed',
   '57P03': 'the database is not accepting connections',
@@ -26,6 +23,9 @@ const FAULTS: Readonly<Record<string, string>> = {
   XX001: 'the database is corrupt',
   XX002: 'the database is corrupt',
 }
+
+/** The group took longer than it may: that says nothing about the next one. */
+const OVERTIME: ReadonlySet<string> = new Set(['25P03', '55P03', '57014'])
 
 /** Faults that no waiting mends: whoever starts the program has to do something. */
 const MISTAKES: ReadonlySet<string> = new Set(['28000', '28P01', '3D000', '42501'])
@@ -39,6 +39,8 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
 export const isConflict = (error: unknown): boolean => CONFLICTS.has(codeOf(error))
+
+export const isOvertime = (error: unknown): boolean => OVERTIME.has(codeOf(error))
 
 export const isMistake = (error: unknown): boolean => MISTAKES.has(codeOf(error))
 

@@ -7,7 +7,7 @@ import type { AnyCommand } from '../commands.ts'
 import { type Call, type GroupOutcome, refuseAll, runGroup, unavailable } from '../group.ts'
 import { ConcurrentChange } from '../store.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
-import { isConflict, storeFault } from './faults.ts'
+import { isConflict, isOvertime, storeFault } from './faults.ts'
 import { takeLane } from './schema.ts'
 import { type NodeState, PostgresTx } from './transaction.ts'
 
@@ -59,6 +59,7 @@ export class Lane {
   }
 
   #refuse(calls: readonly Call[], error: unknown): LaneOutcome {
+    if (isOvertime(error)) return { ...refuseAll(calls, unavailable(), undefined), problem: undefined }
     const problem = storeFault(error)
     // A failover leaves connections to what is a replica now, a full server may be another one's turn: connect anew.
     if (problem !== undefined) this.close()
@@ -86,4 +87,4 @@ export class Lane {
   }
 }
 
-const endsGroup = (error: unknown): boolean => isConflict(error) || storeFault(error) !== undefined
+const endsGroup = (error: unknown): boolean => isConflict(error) || isOvertime(error) || storeFault(error) !== undefined

@@ -9,7 +9,6 @@
 import type { Clock } from '../../clock/clock.ts'
 import { GatheredWakes, type Wake, type WakeListeners } from '../wakes.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
-import { ConnectionLost, storeFault } from './faults.ts'
 import { statementOf } from './statements.ts'
 
 const GATHER_MS = 3
@@ -19,8 +18,10 @@ const MAX_PAYLOAD_UNITS = 2_500
 
 const NOTIFY = statementOf(`select pg_notify('millrace', ?)`)
 
-/** What travels: the sender, which knows it all already, and then channel, key and count of each wake-up. */
-type Payload = readonly [nodeId: string, ...wakes: readonly [channel: string, key: string, count: number][]]
+interface Heard {
+  readonly nodeId: string
+  readonly wakes: readonly Wake[]
+}
 
 export interface NotifierOptions {
   readonly connection: ConnectionOptions
@@ -80,22 +81,21 @@ export class Notifier {
       connection.onLost(() => {
         this.#connection = undefined
       })
-      connection.onNotification((payload) => this.#hear(JSON.parse(payload) as Payload))
+      connection.onNotification((payload) => this.#hear(payload))
       await connection.script('listen millrace')
       if (this.#closed) connection.close()
       else this.#connection = connection
-    } catch (error) {
-      if (storeFault(error) === undefined) throw error
-      // The lanes meet the same fault, and tell of it.
-    } finally {
-      this.#isConnecting = false
+    } catch {
+      // Not a fault of its own: the lanes meet the same one, and tell of it.
     }
+    this.#isConnecting = false
     for (const fn of this.#lookAgain) fn()
   }
 
-  #hear([nodeId, ...wakes]: Payload): void {
-    if (nodeId === this.#nodeId) return
-    this.#options.listeners.tell(wakes.map(([channel, key, count]) => ({ channel, key, count })))
+  #hear(payload: string): void {
+    const heard = parsePayload(payload)
+    if (heard === undefined || heard.nodeId === this.#nodeId) return
+    this.#options.listeners.tell(heard.wakes)
   }
 
   async #flush(): Promise<void> {
@@ -103,18 +103,16 @@ export class Notifier {
     this.#cancelSending = undefined
     const connection = this.#connection
     const payloads = payloadsOf(this.#nodeId, this.#gathered.take())
-    if (connection === undefined) return // what is lost here, the others look for every second
-    await Promise.all(
-      payloads.map((payload) =>
-        connection.run(NOTIFY, [payload]).catch((error: unknown) => {
-          if (!(error instanceof ConnectionLost)) throw error
-        }),
-      ),
-    )
+    if (connection === undefined) return
+    // Whatever becomes of them, those who wait look again every second.
+    await Promise.allSettled(payloads.map((payload) => connection.run(NOTIFY, [payload])))
   }
 }
 
-/** As many wake-ups in each as fit. */
+/**
+ * What travels is a JSON list: the sender, which knows it all already, and then channel, key and count of each wake-up.
+ * As many in each as fit.
+ */
 export function payloadsOf(nodeId: string, wakes: readonly Wake[]): string[] {
   const payloads: string[] = []
   let payload: string[] = []
@@ -131,4 +129,14 @@ export function payloadsOf(nodeId: string, wakes: readonly Wake[]): string[] {
   }
   if (payload.length > 0) payloads.push(`["${nodeId}",${payload.join(',')}]`)
   return payloads
+}
+
+/** Undefined for what is not ours: anybody who may connect may notify. */
+export function parsePayload(payload: string): Heard | undefined {
+  try {
+    const [nodeId, ...wakes] = JSON.parse(payload) as [string, ...[string, string, number][]]
+    return { nodeId, wakes: wakes.map(([channel, key, count]) => ({ channel, key, count })) }
+  } catch {
+    return undefined
+  }
 }

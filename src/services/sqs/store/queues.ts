@@ -1,6 +1,5 @@
 /** The life of a queue: creation, attributes, tags, purge, deletion. Cold paths: one call, one savepoint. */
 
-import { schedule } from '../../../kernel/jobs/jobs.ts'
 import { ConcurrentChange, single, type Tx } from '../../../kernel/store/store.ts'
 import {
   deadLetterQueueMissing,
@@ -26,7 +25,7 @@ import { lockAllGroups, settleAllGroups } from './groups.ts'
 import { forgetMoves } from './move-tasks.ts'
 import { findQueue, holdQueue, type Queue, requireQueue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 import { countUnexpired } from './retention.ts'
-import { COLLECT_JOB, cancelSweep, scheduleSweep, sweepNow } from './sweep.ts'
+import { cancelSweep, scheduleCollection, scheduleSweep, sweepNow } from './sweep.ts'
 
 /** More waiters than there can be. */
 const EVERYBODY = 1_000_000
@@ -135,12 +134,7 @@ export const purgeQueue = single('sqs.purgeQueue', async (tx, address: QueueAddr
 
 /** Leaves the backlog to be collected, and lets those who wait for its messages look again. */
 async function abandonBacklog(tx: Tx, queue: Queue): Promise<void> {
-  await schedule(tx, {
-    kind: COLLECT_JOB,
-    key: String(queue.backlogId),
-    due: tx.now,
-    payload: { backlogId: queue.backlogId },
-  })
+  await scheduleCollection(tx, queue.backlogId)
   tx.wake(WAKE_CHANNEL, wakeKey(queue), EVERYBODY)
 }
 

@@ -85,18 +85,32 @@ const BACKLOG_TABLES: readonly (readonly [table: string, key: string])[] = [
   ['sqs_depth', 'lane'],
 ]
 
-/** Deletes a slice of an abandoned backlog; true if there is more. */
+/** A send that began before the purge ends within this time, on whatever node. */
+const LAST_LOOK_MS = 5 * 60_000
+
+/** To be called with every backlog that its queue has left. */
+export async function scheduleCollection(tx: Tx, backlogId: number): Promise<void> {
+  const payload: AbandonedBacklog = { backlogId, lastLookAt: tx.now + LAST_LOOK_MS }
+  await schedule(tx, { kind: COLLECT_JOB, key: String(backlogId), due: tx.now, payload })
+}
+
+export interface AbandonedBacklog {
+  readonly backlogId: number
+  readonly lastLookAt: number
+}
+
+/** Deletes a slice of an abandoned backlog. Answers when the next one is due, or undefined if nothing can be left. */
 export const collectBacklog = single(
   'sqs.collectBacklog',
-  async (tx, { backlogId }: { backlogId: number }): Promise<boolean> => {
+  async (tx, { backlogId, lastLookAt }: AbandonedBacklog): Promise<number | undefined> => {
     for (const [table, key] of BACKLOG_TABLES) {
       const deleted = await tx.run(
         `delete from ${table} where backlog_id = ? and ${key} in (
          select ${key.replace(/[()]/g, '')} from ${table} where backlog_id = ? limit ?)`,
         [backlogId, backlogId, SLICE],
       )
-      if (deleted === SLICE) return true
+      if (deleted === SLICE) return tx.now
     }
-    return false
+    return tx.now < lastLookAt ? lastLookAt : undefined
   },
 )
