@@ -1,37 +1,6 @@
-/** What happened in a run. A figure that stays at zero means that something was not put to the test. */
-export class Figures {
-  kills = 0
+import { Figures } from '../workload/figures.ts'
+
+export class CrashFigures extends Figures {
   killsWhileStarting = 0
   inspections = 0
-  sendsAcknowledged = 0
-  sendsUnknown = 0
-  received = 0
-  delayed = 0
-  deleted = 0
-  deletesUnknown = 0
-  visibilityChanges = 0
-  handlesUsedAfterKill = 0
-  repeatsAnswered = 0
-  movesCompleted = 0
-  moved = 0
-  purges = 0
-  purgesRefused = 0
-
-  /** The names of those that are zero. */
-  missing(): string[] {
-    return this.#all()
-      .filter(([, value]) => value === 0)
-      .map(([name]) => name)
-  }
-
-  toString(): string {
-    const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-    return this.#all()
-      .map(([name, value]) => `  ${words(name).padEnd(26)}${String(value).padStart(9)}`)
-      .join('\n')
-  }
-
-  #all(): [string, number][] {
-    return Object.entries(this) as [string, number][]
-  }
 }

@@ -37,10 +37,12 @@ export async function findOriginals(tx: Tx, keys: readonly DeduplicationKey[]): 
       }
     })
     await pairsInSlices(stale, async (values, marks) => {
-      await tx.run(`delete from sqs_deduplication where backlog_id = ? and (scope, deduplication_id) in (${marks})`, [
-        backlogId,
-        ...values,
-      ])
+      // With its age: another node may have replaced the old one meanwhile.
+      await tx.run(
+        `delete from sqs_deduplication where backlog_id = ? and (scope, deduplication_id) in (${marks})
+           and accepted_at <= ?`,
+        [backlogId, ...values, tx.now - DEDUPLICATION_WINDOW],
+      )
     })
   }
   return originals

@@ -1,7 +1,7 @@
 /** A standard queue: single and batch sends, some delayed or large; consumers that delete, give back, wait and forget. */
 import { bodyOf, type Entry } from './ledger.ts'
 import type { Random } from './random.ts'
-import { changeVisibility, deleteAfterKill, deleteAll, type Queue, receive } from './receiving.ts'
+import { changeVisibility, deleteAfterFault, deleteAll, type Queue, receive } from './receiving.ts'
 import { rest, type Scene } from './scene.ts'
 
 /** Producers wait while more than this waits to be deleted, so that the end of the run has little left to empty. */
@@ -32,11 +32,12 @@ async function sendOne(scene: Scene, queue: Queue, random: Random, name: string)
   const { ledger } = scene
   const DelaySeconds = delayOf(random)
   const key = keyOf(random, name)
-  await scene.node.up()
+  await scene.site.pick()
   const entry = enter(scene, queue, key, DelaySeconds)
   const outcome = await scene.call((sqs) =>
     sqs.sendMessage({ QueueUrl: queue.url, MessageBody: bodyOf(key), DelaySeconds }),
   )
+  entry.attempts += outcome.attempts
   if (outcome.kind === 'unknown') ledger.figures.sendsUnknown++
   if (outcome.kind !== 'answered') return
   ledger.figures.sendsAcknowledged++
@@ -45,7 +46,7 @@ async function sendOne(scene: Scene, queue: Queue, random: Random, name: string)
 
 async function sendBatch(scene: Scene, queue: Queue, random: Random, name: string): Promise<void> {
   const { ledger } = scene
-  await scene.node.up()
+  await scene.site.pick()
   const batch = Array.from({ length: random.int(1, 10) }, (_, i) => {
     const delaySeconds = delayOf(random)
     return { delaySeconds, entry: enter(scene, queue, `${name}.${i}`, delaySeconds) }
@@ -56,6 +57,7 @@ async function sendBatch(scene: Scene, queue: Queue, random: Random, name: strin
     DelaySeconds: delaySeconds,
   }))
   const outcome = await scene.call((sqs) => sqs.sendMessageBatch({ QueueUrl: queue.url, Entries }))
+  for (const { entry } of batch) entry.attempts += outcome.attempts
   if (outcome.kind === 'unknown') ledger.figures.sendsUnknown += batch.length
   if (outcome.kind !== 'answered') return
   for (const { Id, Code } of outcome.value.Failed ?? []) ledger.violate('answers', `entry ${Id} of ${name}: ${Code}`)
@@ -79,7 +81,7 @@ export async function consumeStandard(scene: Scene, queue: Queue, name: string):
     else if (fate <= 5)
       continue // forgotten: they come again after their timeout
     else if (fate <= 15) for (const message of messages) await changeVisibility(consumer, message)
-    else if (fate <= 25) await deleteAfterKill(consumer, messages)
+    else if (fate <= 25) await deleteAfterFault(consumer, messages)
     else {
       const unknown = await deleteAll(consumer, messages)
       if (random.chance(0.7)) await deleteAll(consumer, unknown)

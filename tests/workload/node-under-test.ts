@@ -1,33 +1,32 @@
-/**
- * The node that is killed: one data directory and one port, and a process that comes and goes. Those who call it wait
- * with `up` while it is away.
- */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** A node that faults befall: one store and one port, and a process that comes and goes. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type LaunchedNode, launchNode } from '../../src/testing/node.ts'
+import { type LaunchedNode, launchNode, type SpawnOptions } from '../../src/testing/node.ts'
 
 /** A start takes half a second on an idle machine. */
 const START_DEADLINE_MS = 60_000
+const MAX_EVIDENCE = 2_000
 
 export class NodeUnderTest {
-  readonly dataDir = mkdtempSync(join(tmpdir(), 'millrace-crash-'))
   /** Called with what it said, when it ends without having been killed. */
   onEnd: (how: string) => void = () => undefined
+  readonly #options: SpawnOptions
   #process: LaunchedNode | undefined
   #port = 0
   #isUp = false
   #up = Promise.withResolvers<void>()
-  #starts = 0
+
+  /** `options` says where its data is. */
+  constructor(options: SpawnOptions) {
+    this.#options = options
+  }
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}`
   }
 
-  /** How often it was started: differs before and after a kill. */
-  get starts(): number {
-    return this.#starts
+  /** Whether it takes calls. */
+  get isUp(): boolean {
+    return this.#isUp
   }
 
   /** Resolves while the node is up, or as soon as it is up again. */
@@ -42,9 +41,7 @@ export class NodeUnderTest {
       throw new Error(`the node was not ready after ${START_DEADLINE_MS} ms: ${launched.output.stderr}`)
     })
     this.#port = Number(new URL(await Promise.race([launched.ready, late])).port)
-    this.#starts++
-    this.#isUp = true
-    this.#up.resolve()
+    this.#setUp()
   }
 
   /** Starts it, and kills it after so many milliseconds, ready or not. */
@@ -57,11 +54,21 @@ export class NodeUnderTest {
 
   /** SIGKILL; resolves when the process has ended. */
   async kill(): Promise<void> {
-    if (this.#isUp) this.#up = Promise.withResolvers()
-    this.#isUp = false
+    this.#setDown()
     const killed = this.#process
     this.#process = undefined
     await killed?.kill('SIGKILL')
+  }
+
+  /** SIGSTOP: the process stays, its connections too, and nothing happens until it is resumed. */
+  freeze(): void {
+    this.#setDown()
+    this.#signal('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#signal('SIGCONT')
+    this.#setUp()
   }
 
   /** For the end of this process, when there is no time to wait. */
@@ -69,15 +76,33 @@ export class NodeUnderTest {
     void this.#process?.kill('SIGKILL')
   }
 
-  removeData(): void {
-    rmSync(this.dataDir, { recursive: true, force: true })
+  /** What it has logged since its last start. */
+  get log(): string {
+    return this.#process?.output.stderr ?? ''
+  }
+
+  #setUp(): void {
+    this.#isUp = true
+    this.#up.resolve()
+  }
+
+  #setDown(): void {
+    if (this.#isUp) this.#up = Promise.withResolvers()
+    this.#isUp = false
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#process !== undefined) process.kill(this.#process.pid, signal)
   }
 
   #launch(): LaunchedNode {
-    const launched = launchNode({ dataDir: this.dataDir, port: this.#port, args: ['--log-level', 'warn'] })
+    const { args = [], ...options } = this.#options
+    const launched = launchNode({ ...options, port: this.#port, args: [...args, '--log-level', 'warn'] })
     this.#process = launched
     void launched.exited.then(({ code, signal }) => {
-      if (this.#process === launched) this.onEnd(`ended with ${signal ?? code}: ${launched.output.stderr}`)
+      if (this.#process !== launched) return
+      this.#setDown()
+      this.onEnd(`ended with ${signal ?? code}: ${launched.output.stderr.slice(-MAX_EVIDENCE)}`)
     })
     return launched
   }

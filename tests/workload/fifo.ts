@@ -4,12 +4,12 @@
  * before it are deleted, or in the same answer before it.
  */
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs'
-import type { Entry } from './ledger.ts'
+import { type Entry, onlyCopy } from './ledger.ts'
 import type { Random } from './random.ts'
 import {
   type Consumer,
   changeVisibility,
-  deleteAfterKill,
+  deleteAfterFault,
   deleteAll,
   type Held,
   type Queue,
@@ -48,7 +48,7 @@ export class FifoWorkload {
       const entries = Array.from({ length: size }, () => this.#enter(groupId, group))
       sequence =
         size === 1
-          ? await this.#send(groupId, entries[0] as Entry, sequence)
+          ? await this.#send(groupId, entries[0] as Entry, sequence, random.chance(0.2))
           : await this.#sendBatch(groupId, entries, sequence)
       if (random.chance(0.1)) await this.#repeat(groupId, entries[0] as Entry, random)
     }
@@ -64,12 +64,15 @@ export class FifoWorkload {
     return { QueueUrl: this.#queue.url, MessageBody: key, MessageGroupId: groupId, MessageDeduplicationId: key }
   }
 
-  /** Sends until it is acknowledged. Answers the sequence number, which is above the last one's. */
-  async #send(groupId: string, entry: Entry, last: bigint): Promise<bigint> {
+  /** Sends until it is acknowledged, at times twice at once. Answers the sequence number, which is above the last one's. */
+  async #send(groupId: string, entry: Entry, last: bigint, twice: boolean): Promise<bigint> {
     for (;;) {
-      const outcome = await this.#scene.call((sqs) => sqs.sendMessage(this.#input(groupId, entry)))
-      if (outcome.kind === 'refused') return last
-      if (outcome.kind === 'answered') return this.#acknowledge(entry, outcome.value, last)
+      const send = () => this.#scene.call((sqs) => sqs.sendMessage(this.#input(groupId, entry)))
+      const outcomes = await Promise.all(twice ? [send(), send()] : [send()])
+      const answers = outcomes.flatMap((outcome) => (outcome.kind === 'answered' ? [outcome.value] : []))
+      const sequences = answers.map((answer) => this.#acknowledge(entry, answer, last))
+      if (sequences[0] !== undefined) return sequences[0]
+      if (outcomes.some(({ kind }) => kind === 'refused')) return last
       this.#scene.ledger.figures.sendsUnknown++
     }
   }
@@ -106,9 +109,9 @@ export class FifoWorkload {
     return sequence
   }
 
-  /** After a kill the node still knows the deduplication id, whether the message is still there or not. */
+  /** After a fault the nodes still know the deduplication id, whether the message is still there or not. */
   async #repeat(groupId: string, entry: Entry, random: Random): Promise<void> {
-    if (random.chance(0.5)) await this.#scene.nextStart()
+    if (random.chance(0.5)) await this.#scene.nextFault()
     const sent = await this.#scene.callUntilAnswered((sqs) => sqs.sendMessage(this.#input(groupId, entry)))
     if (sent === undefined) return
     this.#scene.ledger.acknowledged(entry, sent.MessageId as string)
@@ -124,7 +127,7 @@ export class FifoWorkload {
       const options = { limit: random.int(1, 10), visibilitySeconds, waitSeconds: random.int(0, 1) }
       const messages = await this.receive(consumer, options)
       if (messages.length === 0) await rest(random, 20)
-      else if (holds) await deleteAfterKill(consumer, messages)
+      else if (holds) await deleteAfterFault(consumer, messages)
       else if (random.chance(0.05)) await changeVisibility(consumer, messages[0] as Held)
       else await deleteAll(consumer, messages)
     }
@@ -133,7 +136,7 @@ export class FifoWorkload {
   async receive(consumer: Consumer, options: ReceiveOptions): Promise<Held[]> {
     const messages = await receive(consumer, options)
     const before = new Set<Entry>()
-    for (const { entry } of messages) {
+    for (const { entry } of messages.map(({ copy }) => copy)) {
       this.#checkOrder(entry, before)
       before.add(entry)
     }
@@ -143,10 +146,12 @@ export class FifoWorkload {
   #checkOrder(entry: Entry, inThisAnswer: ReadonlySet<Entry>): void {
     const [groupId, position] = entry.key.split(':') as [string, string]
     const group = this.#groups.get(groupId) as Group
-    while (typeof group.entries[group.head]?.deletion === 'number') group.head++
+    while (typeof deletionOf(group.entries[group.head]) === 'number') group.head++
     for (const before of group.entries.slice(group.head, Number(position))) {
-      if (before.deletion === 'none' && !inThisAnswer.has(before))
+      if (deletionOf(before) === 'none' && !inThisAnswer.has(before))
         this.#scene.ledger.violate('ordered', `${entry.key} was received before ${before.key} was deleted`)
     }
   }
 }
+
+const deletionOf = (entry: Entry | undefined) => (entry && onlyCopy(entry))?.deletion ?? 'none'
