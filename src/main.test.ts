@@ -22,6 +22,7 @@ test('--help names the options, --version the version', async () => {
   const help = await runProgram(['--help'])
   assert.equal(help.code, 0)
   assert.match(help.stdout, /--data-dir <text>/)
+  assert.equal((await runProgram(['backup', '--help'])).stdout, help.stdout)
   const version = await runProgram(['--version'])
   assert.equal(version.code, 0)
   assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/)
@@ -29,6 +30,11 @@ test('--help names the options, --version the version', async () => {
 
 const misuses = [
   { args: ['--nope'], says: /--nope/ },
+  { args: ['stop'], says: /no command 'stop'.*start and backup/ },
+  { args: ['constructor'], says: /no command 'constructor'/ },
+  { args: ['start', 'now'], says: /'now'/ },
+  { args: ['backup'], says: /--to <file>/ },
+  { args: ['backup', '--to', 'copy.db', '--port', '1'], says: /--port/ },
   { args: ['start', '--port', 'x'], says: /--port must be/ },
   { args: ['--store', 'postgres://db'], says: /NotImplemented/ },
   { args: ['--auth', 'enforce'], says: /NotImplemented/ },
