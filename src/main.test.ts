@@ -51,6 +51,12 @@ for (const { args, says } of misuses) {
   })
 }
 
+test('the embedded store is not backed up in place of the one that is used', async () => {
+  const { code, stderr } = await runProgram(['backup', '--to', 'copy.db'], { MILLRACE_STORE: 'postgres://db' })
+  assert.equal(code, 2)
+  assert.match(stderr, /MILLRACE_STORE is set.*pg_dump/)
+})
+
 test('a port and a data directory are for one node at a time', async () => {
   await using data = await dataDirectory()
   await using node = await spawnNode({ dataDir: data.path })

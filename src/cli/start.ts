@@ -46,13 +46,21 @@ async function stop(platform: Platform, clock: SystemClock): Promise<void> {
   }
 }
 
-function greeting({ url }: Platform, { dataDir, ephemeral, region }: Config): string {
+function greeting({ url }: Platform, config: Config): string {
   return `Millrace ${version()} is ready at ${url}
-Data: ${ephemeral ? 'in memory, gone when the process ends' : resolve(dataDir)}
+Data: ${whereData(config)}
 
 Try it with the AWS CLI; any credentials pass:
-  export AWS_DEFAULT_REGION=${region} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  export AWS_DEFAULT_REGION=${config.region} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
   aws --endpoint-url ${url} sqs create-queue --queue-name hello
   aws --endpoint-url ${url} sqs send-message --queue-url ${url}/000000000000/hello --message-body 'Hello!'
 `
+}
+
+function whereData({ store, dataDir, ephemeral }: Config): string {
+  if (store !== undefined) {
+    const { host, pathname } = new URL(store)
+    return `in PostgreSQL at ${host}${pathname}`
+  }
+  return ephemeral ? 'in memory, gone when the process ends' : resolve(dataDir)
 }
