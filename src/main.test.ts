@@ -22,6 +22,7 @@ test('--help names the options, --version the version', async () => {
   const help = await runProgram(['--help'])
   assert.equal(help.code, 0)
   assert.match(help.stdout, /--data-dir <text>/)
+  assert.equal((await runProgram(['backup', '--help'])).stdout, help.stdout)
   const version = await runProgram(['--version'])
   assert.equal(version.code, 0)
   assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/)
@@ -29,6 +30,11 @@ test('--help names the options, --version the version', async () => {
 
 const misuses = [
   { args: ['--nope'], says: /--nope/ },
+  { args: ['stop'], says: /no command 'stop'.*start and backup/ },
+  { args: ['constructor'], says: /no command 'constructor'/ },
+  { args: ['start', 'now'], says: /'now'/ },
+  { args: ['backup'], says: /--to <file>/ },
+  { args: ['backup', '--to', 'copy.db', '--port', '1'], says: /--port/ },
   { args: ['start', '--port', 'x'], says: /--port must be/ },
   { args: ['--store', 'mysql://db'], says: /--store must be an address like postgres:/ },
   { args: ['--auth', 'enforce'], says: /NotImplemented/ },
@@ -44,6 +50,12 @@ for (const { args, says } of misuses) {
     assert.match(stderr, /millrace --help/)
   })
 }
+
+test('the embedded store is not backed up in place of the one that is used', async () => {
+  const { code, stderr } = await runProgram(['backup', '--to', 'copy.db'], { MILLRACE_STORE: 'postgres://db' })
+  assert.equal(code, 2)
+  assert.match(stderr, /MILLRACE_STORE is set.*pg_dump/)
+})
 
 test('a port and a data directory are for one node at a time', async () => {
   await using data = await dataDirectory()

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { allOptions, ConfigError, configWith, isLoopback, readConfig } from './config.ts'
+import { allOptions, ConfigError, configWith, isLoopback, readConfig, readOptions } from './config.ts'
 import { helpText, optionTable } from './help.ts'
+import { backupOptions } from './options.ts'
 
 test('the defaults serve a developer on one machine', () => {
   const config = readConfig([], {})
@@ -76,6 +77,13 @@ for (const c of refused) {
     )
   })
 }
+
+test('another command has its own options, and reads them in the same way', () => {
+  const env = { MILLRACE_DATA_DIR: '/env', MILLRACE_PORT: 'of no interest' }
+  assert.deepEqual(readOptions(backupOptions, ['--to', 'a.db'], env), { dataDir: '/env', to: 'a.db' })
+  assert.throws(() => readOptions(backupOptions, ['--port', '1'], env), ConfigError)
+  for (const { flag } of allOptions(backupOptions)) assert.ok(helpText().includes(`--${flag}`), flag)
+})
 
 test('only addresses of this machine are loopback', () => {
   assert.deepEqual(['localhost', '127.0.0.1', '127.9.9.9', '::1'].map(isLoopback), [true, true, true, true])

@@ -5,12 +5,12 @@
 import { isIPv4 } from 'node:net'
 import { parseArgs } from 'node:util'
 import { ConfigError, type Option } from './option.ts'
-import { type Config, options } from './options.ts'
+import { type Config, options, type Values } from './options.ts'
 
 export { ConfigError } from './option.ts'
 export type { Config } from './options.ts'
 
-type Environment = Readonly<Record<string, string | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
 type Texts = Readonly<Record<string, string | boolean | undefined>>
 interface Group {
   readonly [key: string]: Option<unknown> | Group
@@ -25,9 +25,14 @@ export function allOptions(group: Group = options): Option<unknown>[] {
 
 /** Throws `ConfigError` for an unknown flag, a bad value, or a combination that is not allowed. */
 export function readConfig(args: readonly string[], env: Environment): Config {
-  const config = readGroup(options, readFlags(args), env) as Config
+  const config = readOptions(options, args, env)
   check(config)
   return config
+}
+
+/** The same for the options of another command, one by one. */
+export function readOptions<G extends Group>(group: G, args: readonly string[], env: Environment): Values<G> {
+  return readGroup(group, readFlags(group, args), env) as Values<G>
 }
 
 /** The defaults, with some of them replaced; for tests and for programs that embed a node. */
@@ -37,8 +42,8 @@ export function configWith(overrides: Partial<Config> = {}): Config {
   return config
 }
 
-function readFlags(args: readonly string[]): Texts {
-  const known = allOptions().map(({ flag, placeholder }) => [
+function readFlags(group: Group, args: readonly string[]): Texts {
+  const known = allOptions(group).map(({ flag, placeholder }) => [
     flag,
     { type: placeholder === undefined ? ('boolean' as const) : ('string' as const) },
   ])

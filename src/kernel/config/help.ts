@@ -1,6 +1,7 @@
 /** The option table as people read it: the text of `--help`, and the table of the README. */
 import { allOptions } from './config.ts'
 import type { Option } from './option.ts'
+import { backupOptions } from './options.ts'
 
 const shown = (value: unknown): string => {
   if (value === undefined) return ''
@@ -9,17 +10,24 @@ const shown = (value: unknown): string => {
 
 const usage = ({ flag, placeholder }: Option<unknown>) => (placeholder ? `--${flag} <${placeholder}>` : `--${flag}`)
 
+const described = (option: Option<unknown>): string => {
+  const fallback = shown(option.default)
+  const note = fallback === '' || option.placeholder === undefined ? '' : ` [${fallback}]`
+  return `  ${usage(option)}\n      ${option.help}${note}`
+}
+
 export function helpText(): string {
-  const lines = allOptions().map((option) => {
-    const fallback = shown(option.default)
-    const note = fallback === '' || option.placeholder === undefined ? '' : ` [${fallback}]`
-    return `  ${usage(option)}\n      ${option.help}${note}`
-  })
   return `Usage: millrace [start] [options]
+       millrace backup --to <file> [--data-dir <folder>]
 
 Application integration on one port, wire-compatible with AWS.
 
-${lines.join('\n')}
+start runs a node:
+${allOptions().map(described).join('\n')}
+
+backup copies the embedded store into one file:
+${allOptions(backupOptions).map(described).join('\n')}
+
   --help
       Print this text.
   --version

@@ -1,6 +1,6 @@
 /**
- * Every option of the program, in one table: flag, environment variable, type, default and a line of help. `--help`,
- * the README's table and the type `Config` all come from it. A service's own options are a group named after it.
+ * Every option of the program: flag, environment variable, type, default and a line of help. `--help`, the README's
+ * table and the type `Config` all come from the table of `start`. A service's own options are a group named after it.
  */
 import {
   bytes,
@@ -51,7 +51,13 @@ export const options = {
   },
 }
 
-type Values<T> = { readonly [K in keyof T]: T[K] extends Option<infer V> ? V : Values<T[K]> }
+/** What `millrace backup` is told. */
+export const backupOptions = {
+  dataDir: options.dataDir,
+  to: optionalText('to', 'File that the backup is written to; it must not exist. The node may run meanwhile.'),
+}
+
+export type Values<T> = { readonly [K in keyof T]: T[K] extends Option<infer V> ? V : Values<T[K]> }
 
 /** What the program was told at its start; read once, never changed. */
 export type Config = Values<typeof options>

@@ -16,6 +16,13 @@ test('health tells readiness and, if there is none, why', async () => {
   assert.deepEqual([unready.status, JSON.parse(unready.text).reason], [503, 'disk full'])
 })
 
+test('a node whose store is away is alive', async () => {
+  await using edge = await startTestEdge({})
+  edge.management.problem = 'the database is away'
+  const { status, text } = await ask(edge, 'GET', 'live')
+  assert.deepEqual([status, text], [200, '{"status":"alive"}'])
+})
+
 test('metrics are what Prometheus reads', async () => {
   await using edge = await startTestEdge({})
   const { status, headers, text } = await ask(edge, 'GET', 'metrics')

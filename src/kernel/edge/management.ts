@@ -32,6 +32,9 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     return reason === undefined ? json(200, { status: 'ready' }) : json(503, { status: 'unavailable', reason })
   },
 
+  /** For a supervisor that restarts what hangs: a restart would not bring back a store that is away. */
+  'GET live': async () => json(200, { status: 'alive' }),
+
   'GET metrics': async (node) => ({ status: 200, ...(await node.metrics()) }),
 
   'POST clock': async ({ clock, advanceClock }, { body }) => {
