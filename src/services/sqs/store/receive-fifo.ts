@@ -73,9 +73,15 @@ async function takeFromGroup(
     }
     if (candidates.length < limit) break
   }
-  const claimed = await claimThese(tx, queue.backlogId, taken, hideMs)
-  if (claimed.length < taken.length) throw new ConcurrentChange('a message of the group is changed at the moment')
+  const claimed = await claimAll(tx, queue.backlogId, taken, hideMs)
   await settleGroup(tx, queue, groupId, [...taken, ...gone])
+  return claimed
+}
+
+/** All or none: a group is delivered without gaps. */
+async function claimAll(tx: Tx, backlogId: number, ids: readonly number[], hideMs: number): Promise<ClaimedMessage[]> {
+  const claimed = await claimThese(tx, backlogId, ids, hideMs)
+  if (claimed.length < ids.length) throw new ConcurrentChange('a message of the group is changed at the moment')
   return claimed
 }
 
