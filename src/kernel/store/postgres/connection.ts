@@ -3,7 +3,8 @@
  * (pipelining), and are answered in order: what needs no answer costs no round trip.
  */
 import { Client, type ClientConfig, type QueryResult, types } from 'pg'
-import { ConnectionLost, storeFault } from './faults.ts'
+import { ServiceError } from '../../service-error.ts'
+import { ConnectionLost, isUnstorable, storeFault } from './faults.ts'
 import type { Statement } from './statements.ts'
 
 export interface ConnectionOptions {
@@ -108,7 +109,8 @@ export class Connection {
     const { promise, resolve, reject } = Promise.withResolvers<QueryResult<Row>>()
     void this.#client.query(query, (error: Error | null, result: QueryResult<Row>) => {
       if (!error) return resolve(result)
-      reject(this.#lost !== undefined || isOfTheWay(error) ? lost(reasonOf(error)) : error)
+      if (isUnstorable(error)) reject(unstorable())
+      else reject(this.#lost !== undefined || isOfTheWay(error) ? lost(reasonOf(error)) : error)
     })
     return promise
   }
@@ -126,5 +128,7 @@ const WAY = /not queryable|terminated|timeout/
 
 /** Several addresses that all refuse are one error without a message. */
 const reasonOf = (error: Error): string => error.message || String((error as NodeJS.ErrnoException).code)
+
+const unstorable = () => new ServiceError('ValidationError', 'A text holds the character U+0000.', { status: 400 })
 
 const lost = (reason: string) => new ConnectionLost(`the database can not be reached (${reason})`)

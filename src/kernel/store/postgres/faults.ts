@@ -38,6 +38,9 @@ export class ConnectionLost extends Error {
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
+/** A text with the character U+0000, which PostgreSQL does not know: its caller's mistake, and no fault of ours. */
+export const isUnstorable = (error: unknown): boolean => codeOf(error) === '22021'
+
 export const isConflict = (error: unknown): boolean => CONFLICTS.has(codeOf(error))
 
 export const isOvertime = (error: unknown): boolean => OVERTIME.has(codeOf(error))

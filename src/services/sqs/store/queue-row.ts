@@ -47,7 +47,12 @@ const COLUMNS = `queue_id as "queueId", account as "accountId", region, name, ba
 const FIND = `select ${COLUMNS} from sqs_queue where account = ? and region = ? and name = ?`
 const FIND_BY_ID = `select ${COLUMNS} from sqs_queue where queue_id = ?`
 
-export async function findQueue(tx: Tx, { accountId, region, name }: QueueAddress): Promise<Queue | undefined> {
+/** Clients may ask for a queue of any name. Not every engine can even look for one that no queue can have. */
+const isPossible = ({ region, name }: QueueAddress): boolean => !name.includes('\0') && !region.includes('\0')
+
+export async function findQueue(tx: Tx, address: QueueAddress): Promise<Queue | undefined> {
+  if (!isPossible(address)) return undefined
+  const { accountId, region, name } = address
   const row = await tx.get<QueueRow>(FIND, [accountId, region, name])
   return row === undefined ? undefined : toQueue(row)
 }
@@ -60,7 +65,8 @@ export async function requireQueue(tx: Tx, ref: QueueAddress): Promise<Queue> {
 }
 
 /** As `requireQueue`, for what changes the queue by what it has read of it: others who do so wait. */
-export function holdQueue(tx: Tx, ref: QueueAddress): Promise<Queue> {
+export async function holdQueue(tx: Tx, ref: QueueAddress): Promise<Queue> {
+  if (!isPossible(ref)) throw queueDoesNotExist()
   void tx.lock('select 1 from sqs_queue where account = ? and region = ? and name = ?', [
     ref.accountId,
     ref.region,
