@@ -45,7 +45,7 @@ interface Room {
 
 async function fillAndMakeRoom(folder: string, room: Room): Promise<void> {
   const dataDir = join(folder, 'data')
-  await using node = await spawnNode({ dataDir, embedded: true, embedded: true })
+  await using node = await spawnNode({ dataDir, embedded: true })
   const sqs = clientFor(node)
   const QueueUrl = (await sqs.createQueue({ QueueName: 'q' })).QueueUrl as string
   const acknowledged: string[] = []
@@ -73,7 +73,7 @@ async function fillAndMakeRoom(folder: string, room: Room): Promise<void> {
 
   await node.kill()
   assert.match(node.output.stderr, /the store can not be written.*the store can be written again/s)
-  await using restarted = await spawnNode({ dataDir, embedded: true, embedded: true })
+  await using restarted = await spawnNode({ dataDir, embedded: true })
   assert.deepEqual(await receiveAll(restarted, acknowledged.length), acknowledged.sort())
 }
 

@@ -1,19 +1,19 @@
 /**
  * The store over PostgreSQL. Any number of nodes share a database; none of them is special, and nothing is kept in one.
  *
- * Calls gather as they do for SQLite: while a group is being committed, what arrives waits for the next. Few large groups
- * are cheaper than many small ones, so a second lane starts only when a whole group waits, or has waited for a while:
- * long work then holds nobody up.
+ * Calls gather as they do for SQLite: while a group is being committed, what arrives waits for the next. A group is of
+ * one command, which holds its rows in one order: groups of several would wait for each other crosswise.
  */
 import type { SystemClock } from '../../clock/clock.ts'
 import { type AnyCommand, loadCommands } from '../commands.ts'
-import { type Call, unavailable } from '../group.ts'
+import { unavailable } from '../group.ts'
 import { KERNEL_MIGRATIONS, type Migration, type MigrationSource, readMigrations } from '../migrations.ts'
 import { CannotOpenStore, type Command, type Settled, type Store } from '../store.ts'
 import { type WakeListener, WakeListeners } from '../wakes.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { isMistake, storeFault } from './faults.ts'
 import { Lane } from './lane.ts'
+import { Lines, type Waiting } from './lines.ts'
 import { Notifier } from './notifier.ts'
 import { ColumnTypes, dropTables, migrate } from './schema.ts'
 import type { NodeState } from './transaction.ts'
@@ -33,18 +33,8 @@ export interface PostgresOptions {
   readonly onHealth?: (problem: string | undefined) => void
 }
 
-/** More calls than this wait for the next group. */
-const MAX_GROUP = 512
-/** How long calls wait for a busy lane before another one takes them. */
-const PATIENCE_MS = 5
 /** Between attempts to open a database that was away when the node started; while it is away, between any two calls. */
 const RETRY_MS = 500
-
-interface Waiting {
-  readonly call: Call
-  readonly resolve: (value: never) => void
-  readonly reject: (error: unknown) => void
-}
 
 /**
  * Resolves when the database is migrated. If it is away, resolves all the same: calls are refused until it is there, and
@@ -67,12 +57,10 @@ class PostgresStore implements Store {
   readonly #lanes: readonly Lane[]
   readonly #listeners = new WakeListeners()
   readonly #notifier: Notifier
-  #waiting: Waiting[] = []
+  readonly #lines: Lines
   /** Calls with a lane: until they are answered. */
   #unanswered = 0
   #isScheduled = false
-  #isOverdue = false
-  #cancelPatience: (() => void) | undefined
   #isOpen = false
   #isHeld = false
   #isClosed = false
@@ -90,6 +78,7 @@ class PostgresStore implements Store {
     const lane = { connection: this.#connection, clock, commands, node: this.#node }
     this.#lanes = Array.from({ length: poolSize }, () => new Lane(lane))
     this.#idle = [...this.#lanes]
+    this.#lines = new Lines(clock, () => this.#dispatch())
     this.#notifier = new Notifier({ connection: this.#connection, clock, listeners: this.#listeners })
   }
 
@@ -112,7 +101,7 @@ class PostgresStore implements Store {
     if (this.#isClosed) return Promise.reject(new Error('the store is closed'))
     if (!this.#isOpen || this.#isAway()) return Promise.reject(unavailable())
     return new Promise<R>((resolve, reject) => {
-      this.#waiting.push({ call: [0, command.name, args], resolve, reject })
+      this.#lines.add({ call: [0, command.name, args], resolve, reject })
       if (this.#isScheduled) return
       this.#isScheduled = true
       setImmediate(() => {
@@ -149,7 +138,7 @@ class PostgresStore implements Store {
 
   async close(): Promise<void> {
     if (this.#isClosed) return
-    while (this.#waiting.length > 0) await this.#nextQuiet()
+    while (!this.#lines.areEmpty) await this.#nextQuiet()
     this.#isClosed = true
     await this.#quiet()
     await this.#notifier.close()
@@ -185,25 +174,14 @@ class PostgresStore implements Store {
 
   #dispatch(): void {
     if (this.#isHeld) return
-    while (this.#waiting.length > 0) {
-      const isOthersTurn = this.#unanswered > 0 && this.#waiting.length < MAX_GROUP && !this.#isOverdue
-      if (isOthersTurn) return this.#waitForLane()
-      const lane = this.#idle.pop()
-      if (lane === undefined) return
-      this.#isOverdue = false
-      this.#cancelPatience?.()
-      this.#cancelPatience = undefined
-      void this.#serve(lane, this.#waiting.splice(0, MAX_GROUP))
+    for (let lane = this.#idle.pop(); lane !== undefined; lane = this.#idle.pop()) {
+      const group = this.#lines.take()
+      if (group === undefined) {
+        this.#idle.push(lane)
+        return
+      }
+      void this.#serve(lane, group)
     }
-  }
-
-  #waitForLane(): void {
-    const { clock } = this.#options
-    this.#cancelPatience ??= clock.at(clock.now() + PATIENCE_MS, () => {
-      this.#cancelPatience = undefined
-      this.#isOverdue = true
-      this.#dispatch()
-    })
   }
 
   async #serve(lane: Lane, group: readonly Waiting[]): Promise<void> {
@@ -212,6 +190,7 @@ class PostgresStore implements Store {
     const { settled, wakes, problem } = await lane.run(group.map(({ call }) => call))
     this.#unanswered -= group.length
     this.#idle.push(lane)
+    this.#lines.served(group)
     this.#noteHealth(problem)
     this.#options.onGroup?.(group.length, (performance.now() - began) / 1000)
     for (let at = 0; at < group.length; at++) answer(group[at] as Waiting, settled[at] as Settled<never>)

@@ -3,8 +3,8 @@
  * appendix "PostgreSQL Error Codes"; a code's first two characters are its class.
  */
 
-/** Two transactions stood in each other's way: one of them was given up, and can be run again at once. */
-const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01'])
+/** Two transactions stood in each other's way, or one waits for long: it is given up, and can be run again at once. */
+const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'])
 
 const FAULT_CLASSES: Readonly<Record<string, string>> = {
   '08': 'the connection to the database was lost',
@@ -25,7 +25,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 }
 
 /** The group took longer than it may: that says nothing about the next one. */
-const OVERTIME: ReadonlySet<string> = new Set(['25P03', '55P03', '57014'])
+const OVERTIME: ReadonlySet<string> = new Set(['25P03', '57014'])
 
 /** Faults that no waiting mends: whoever starts the program has to do something. */
 const MISTAKES: ReadonlySet<string> = new Set(['28000', '28P01', '3D000', '42501'])

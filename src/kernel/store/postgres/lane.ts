@@ -13,6 +13,8 @@ import { type NodeState, PostgresTx } from './transaction.ts'
 
 /** Transactions that stood in each other's way are run again this often; by then one of them has always won. */
 const MAX_ATTEMPTS = 8
+/** For a row that another holds: at first this long, then longer, since it may be no circle but long work. */
+const SHORTEST_WAIT_MS = 50
 /** After the first few, a moment of chance, so that the same ones don't meet again. */
 const PATIENT_ATTEMPTS = 3
 const LONGEST_PAUSE_MS = 50
@@ -42,6 +44,7 @@ export class Lane {
     for (let attempt = 1; ; attempt++) {
       try {
         const tx = await this.#ready()
+        tx.lockTimeoutMs = SHORTEST_WAIT_MS * 2 ** attempt
         const outcome = await runGroup(tx, this.#options.commands, calls, endsGroup)
         return { ...outcome, problem: undefined }
       } catch (error) {

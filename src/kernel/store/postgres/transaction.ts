@@ -24,7 +24,7 @@ export interface NodeState {
 }
 
 /** One round trip: begins, reads the database's clock and how far the platform's is shifted ahead of it. */
-const BEGIN = `begin;
+const BEGIN = (lockTimeoutMs: number) => `begin; set local lock_timeout = ${lockTimeoutMs};
   select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as "reading", offset_ms as "offset",
     current_setting('transaction_read_only') as "readOnly" from clock_offset`
 
@@ -39,6 +39,8 @@ export class PostgresTx implements GroupTx {
   readonly skipLocked = 'for update skip locked'
   readonly lane: number
   now = 0
+  /** Whoever waits longer for a row may wait in a circle: PostgreSQL itself looks for that only after a second. */
+  lockTimeoutMs = 0
   readonly #connection: Connection
   readonly #node: NodeState
   readonly #wakes = new GatheredWakes()
@@ -61,7 +63,9 @@ export class PostgresTx implements GroupTx {
 
   async begin(): Promise<void> {
     const asked = performance.now()
-    const [row] = (await this.#connection.script(BEGIN)) as [{ reading: number; offset: number; readOnly: string }]
+    const [row] = (await this.#connection.script(BEGIN(this.lockTimeoutMs))) as [
+      { reading: number; offset: number; readOnly: string },
+    ]
     if (row.readOnly === 'on') throw Object.assign(new Error('it is a replica'), { code: '25006' })
     const { clock } = this.#node
     clock.follow(row.reading, performance.now() - asked)

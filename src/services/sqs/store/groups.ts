@@ -27,28 +27,35 @@ export interface Joining {
  * the messages are taken, so that the order of ids is the order in which they become visible to others.
  */
 export async function openGroups(tx: Tx, joining: readonly Joining[]): Promise<void> {
-  for (const [backlogId, messages] of [...Map.groupBy(joining, (message) => message.backlogId)].sort(byBacklog)) {
+  const byBacklog = Map.groupBy(joining, (message) => message.backlogId)
+  for (const backlogId of [...byBacklog.keys()].sort((a, b) => a - b)) {
     const first = new Map<string, Joining>()
-    for (const message of messages) if (!first.has(message.groupId)) first.set(message.groupId, message)
-    const groupIds = [...first.keys()].sort()
-    const turns = await tx.nextIds(groupIds.length)
-    await tx.insertAbsent(
-      'sqs_group',
-      ['backlog_id', 'group_id', 'ready_at', 'turn'],
-      groupIds.map((id, at) => [backlogId, id, (first.get(id) as Joining).visibleAt, turns[at] as number]),
-    )
-    await inSlices(groupIds, async (slice, marks) => {
-      const locked = await tx.lock(
-        `select 1 from sqs_group where backlog_id = ? and group_id in (${marks}) order by group_id`,
-        [backlogId, ...slice],
-      )
-      const isGone = locked !== undefined && locked < new Set(slice).size
-      if (isGone) throw new ConcurrentChange('a group lost its last message while another was on its way')
-    })
+    for (const message of byBacklog.get(backlogId) as Joining[]) {
+      if (!first.has(message.groupId)) first.set(message.groupId, message)
+    }
+    await openGroupsOf(tx, backlogId, first)
   }
 }
 
-const byBacklog = ([a]: readonly [number, unknown], [b]: readonly [number, unknown]): number => a - b
+/** Those that exist are held before others are made: so nobody who waits for one holds what another wants first. */
+async function openGroupsOf(tx: Tx, backlogId: number, joining: ReadonlyMap<string, Joining>): Promise<void> {
+  const groupIds = [...joining.keys()].sort()
+  let held: number | undefined
+  await inSlices(groupIds, async (slice, marks) => {
+    const locked = await tx.lock(
+      `select 1 from sqs_group where backlog_id = ? and group_id in (${marks}) order by group_id`,
+      [backlogId, ...slice],
+    )
+    if (locked !== undefined) held = (held ?? 0) + locked
+  })
+  const turns = await tx.nextIds(groupIds.length)
+  const made = await tx.insertAbsent(
+    'sqs_group',
+    ['backlog_id', 'group_id', 'ready_at', 'turn'],
+    groupIds.map((id, at) => [backlogId, id, (joining.get(id) as Joining).visibleAt, turns[at] as number]),
+  )
+  if (held !== undefined && held + made < groupIds.length) throw new ConcurrentChange('a group was made by another')
+}
 
 /**
  * The groups that can be received from, those first that have waited longest. They are held until the end of the
@@ -102,9 +109,19 @@ export async function settleGroup(
   ])
 }
 
+interface ChangedGroup {
+  readonly queue: Queue
+  readonly groupId: string
+  readonly ids: number[]
+}
+
+/** The order in which all transactions hold groups, so that nobody waits in a circle. */
+const inOrder = (a: ChangedGroup, b: ChangedGroup): number =>
+  a.queue.backlogId - b.queue.backlogId || (a.groupId < b.groupId ? -1 : 1)
+
 /** Groups of which messages were changed, to be settled together. */
 export class ChangedGroups {
-  readonly #groups = new Map<string, { queue: Queue; groupId: string; ids: number[] }>()
+  readonly #groups = new Map<string, ChangedGroup>()
 
   add(queue: Queue, groupId: string, id: number): void {
     const name = `${queue.backlogId} ${groupId}`
@@ -113,10 +130,9 @@ export class ChangedGroups {
     else group.ids.push(id)
   }
 
-  /** In one order for all transactions, so that nobody waits in a circle. */
   async settle(tx: Tx): Promise<void> {
-    const groups = [...this.#groups].sort(([a], [b]) => (a < b ? -1 : 1))
-    await Promise.all(groups.map(([, { queue, groupId, ids }]) => settleGroup(tx, queue, groupId, ids)))
+    const groups = [...this.#groups.values()].sort(inOrder)
+    await Promise.all(groups.map(({ queue, groupId, ids }) => settleGroup(tx, queue, groupId, ids)))
   }
 }
 

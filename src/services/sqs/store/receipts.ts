@@ -13,7 +13,7 @@ import type { QueueAddress } from '../model/names.ts'
 import type { Receipt } from '../model/receipt-handle.ts'
 import { wasFull } from './claim.ts'
 import { DepthChanges } from './depth.ts'
-import { ChangedGroups, settleGroup } from './groups.ts'
+import { ChangedGroups } from './groups.ts'
 import { deleteMessagesById } from './message-row.ts'
 import { expiryLimit, type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
@@ -140,6 +140,7 @@ export interface ChangeVisibilityCall {
 /** A message that is visible again is left as it is, and that is no error; one that is gone is. */
 export const changeVisibility = batched('sqs.changeVisibility', async (tx, calls: readonly ChangeVisibilityCall[]) => {
   const queues = new QueueLookup(tx)
+  const changed = new ChangedGroups()
   const settled: Settled<ReceiptOutcome[]>[] = []
   for (const call of calls) {
     const queue = await queues.find(call.queue)
@@ -148,13 +149,23 @@ export const changeVisibility = batched('sqs.changeVisibility', async (tx, calls
       continue
     }
     const outcomes: ReceiptOutcome[] = []
-    for (const { receipt, timeoutMs } of call.changes) outcomes.push(await changeOne(tx, queue, receipt, timeoutMs))
+    for (const { receipt, timeoutMs } of call.changes) {
+      outcomes.push(await changeOne(tx, { queue, receipt, timeoutMs, changed }))
+    }
     settled.push(done(outcomes))
   }
+  await changed.settle(tx)
   return settled
 })
 
-async function changeOne(tx: Tx, queue: Queue, receipt: HeldReceipt, timeoutMs: number): Promise<ReceiptOutcome> {
+interface Change {
+  readonly queue: Queue
+  readonly receipt: HeldReceipt
+  readonly timeoutMs: number
+  readonly changed: ChangedGroups
+}
+
+async function changeOne(tx: Tx, { queue, receipt, timeoutMs, changed }: Change): Promise<ReceiptOutcome> {
   if (receipt.queueId !== queue.queueId) return receiptHandleIsInvalid(receipt.handle).toPlain()
   const message = await findReceived(tx, queue, receipt.id)
   if (message === undefined) return messageNotAvailable(receipt.handle).toPlain()
@@ -165,7 +176,7 @@ async function changeOne(tx: Tx, queue: Queue, receipt: HeldReceipt, timeoutMs: 
     receipt.id,
     message.receiveCount, // if it was received anew meanwhile, it is another's
   ])
-  if (queue.fifo) await settleGroup(tx, queue, message.groupId, [receipt.id])
+  if (queue.fifo) changed.add(queue, message.groupId, receipt.id)
   tx.wake(WAKE_CHANNEL, wakeKey(queue)) // waiters were told to look again at the old time
   return null
 }
