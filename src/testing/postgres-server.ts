@@ -79,8 +79,9 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   /** For the end of this process, when there is no time to wait. */
-  stopNow(): void {
-    this.#process?.kill(SIGNALS.immediate)
+  removeNow(): void {
+    this.#process?.kill('SIGKILL') // its processes notice that it is gone, and end
+    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   /** Ends it and removes its folder. */

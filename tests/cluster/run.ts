@@ -44,7 +44,7 @@ const END_DEADLINE_MS = 60_000
 
 console.log(`Cluster test: ${NODES} nodes, ${seconds} s of each fault, --seed ${values.seed}`)
 const postgres = await PostgresServer.start()
-process.once('exit', () => postgres.stopNow())
+process.once('exit', () => postgres.removeNow())
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 const verdicts: Verdict[] = []
