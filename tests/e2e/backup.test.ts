@@ -65,14 +65,14 @@ async function receiveAll(sqs: SQS, QueueUrl: string): Promise<Set<number>> {
 async function restore(backup: string, dataDir: string) {
   await mkdir(dataDir)
   await rename(backup, join(dataDir, 'millrace.db'))
-  return spawnNode({ dataDir })
+  return spawnNode({ dataDir, embedded: true })
 }
 
 test('a backup under load has everything that was acknowledged before it began', async () => {
   await using folder = await temporaryFolder()
   const dataDir = join(folder.path, 'data')
   const backup = join(folder.path, 'copy.db')
-  await using node = await spawnNode({ dataDir })
+  await using node = await spawnNode({ dataDir, embedded: true })
   const sqs = clientOf(node.url)
   const { QueueUrl = '' } = await sqs.createQueue({ QueueName: 'orders', Attributes: { VisibilityTimeout: '45' } })
   const load = startSending(sqs, QueueUrl)
@@ -109,7 +109,7 @@ test('a backup needs no node: what a killed one left in its log is in it', async
   await using folder = await temporaryFolder()
   const dataDir = join(folder.path, 'data')
   const backup = join(folder.path, 'copy.db')
-  await using node = await spawnNode({ dataDir })
+  await using node = await spawnNode({ dataDir, embedded: true })
   const sqs = clientOf(node.url)
   const { QueueUrl } = await sqs.createQueue({ QueueName: 'orders' })
   await sqs.sendMessage({ QueueUrl, MessageBody: '1' })
