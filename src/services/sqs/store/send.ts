@@ -140,10 +140,12 @@ class SendBatch {
   }
 
   async #count(fresh: readonly Accepted[]): Promise<void> {
+    const counts = new Map<Queue, number>() // a batch looks each queue up once, so that it is one object
+    for (const { queue } of fresh) counts.set(queue, (counts.get(queue) ?? 0) + 1)
     const depth = new DepthChanges()
-    for (const { queue } of fresh) {
-      depth.add(queue.backlogId, 1)
-      this.#tx.wake(WAKE_CHANNEL, wakeKey(queue))
+    for (const [queue, messages] of counts) {
+      depth.add(queue.backlogId, messages)
+      this.#tx.wake(WAKE_CHANNEL, wakeKey(queue), messages)
     }
     await depth.save(this.#tx)
   }
