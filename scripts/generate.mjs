@@ -33,6 +33,7 @@ const SERVICES = [
       queryJsonNames: { Messages: 'messages', QueueUrls: 'queueUrls' },
     },
   },
+  { id: 'sns', client: '@aws-sdk/client-sns', extra: {} },
   { id: 'sts', client: '@aws-sdk/client-sts', extra: {} },
 ]
 
