@@ -16,7 +16,17 @@ import type { Counter, Family, Metrics } from '../observe/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { backoff } from './backoff.ts'
 import type { JobFunction, JobHandler, Jobs } from './job.ts'
-import { countDeadJobs, type Ending, JOBS_CHANNEL, type LeasedJob, leaseJobs, recoverJobs, settleJob } from './store.ts'
+import {
+  countDeadJobs,
+  type Ending,
+  JOBS_CHANNEL,
+  type LeaseAnswer,
+  type LeasedJob,
+  type LeaseRequest,
+  leaseJobs,
+  recoverJobs,
+  settleJob,
+} from './store.ts'
 
 /** A job of a node that died is taken over after this long. */
 const LEASE_MS = 30_000
@@ -36,7 +46,7 @@ export interface JobsOptions {
   readonly nodeId: string
   /** By kind. Read at every look, so that kinds can be added until the end of the turn in which the engine starts. */
   readonly handlers: Readonly<Record<string, JobHandler>>
-  /** How many handlers run at once. */
+  /** How many handlers run at once, those aside that have a number of their own. */
   readonly concurrency?: number
 }
 
@@ -51,14 +61,31 @@ export function startJobs(options: JobsOptions): RunningJobs {
   return engine
 }
 
+/** Kinds that share a number of handlers. A kind with a number of its own is alone: it never holds the others up. */
+class Pool {
+  readonly concurrency: number
+  readonly kinds: string[] = []
+  running = 0
+  /** When there may be something to lease, as far as is known. */
+  nextAt: Millis = Number.POSITIVE_INFINITY
+
+  constructor(concurrency: number) {
+    this.concurrency = concurrency
+  }
+
+  get room(): number {
+    return this.concurrency - this.running
+  }
+}
+
 class JobEngine implements RunningJobs {
   readonly #options: JobsOptions
-  readonly #concurrency: number
   readonly #runs: Family<Counter> | undefined
   /** By job; emptied of what was given back. */
   readonly #running = new Map<LeasedJob, Promise<void>>()
-  /** When there may be something to lease. */
-  #nextAt: Millis = Number.POSITIVE_INFINITY
+  /** By kind; filled at the first look, when all kinds are known. */
+  readonly #pools = new Map<string, Pool>()
+  readonly #shared: Pool
   #renewAt: Millis = Number.POSITIVE_INFINITY
   #failures = 0
   #look: Promise<void> | undefined
@@ -68,7 +95,7 @@ class JobEngine implements RunningJobs {
 
   constructor(options: JobsOptions) {
     this.#options = options
-    this.#concurrency = options.concurrency ?? 16
+    this.#shared = new Pool(options.concurrency ?? 16)
     const { metrics, store } = options
     this.#runs = metrics?.counter('job_runs_total', 'Runs of durable jobs, by how they ended.', ['kind', 'ending'])
     metrics?.gauge('jobs_dead', 'Jobs that have failed for good and are kept.', async () => {
@@ -85,7 +112,7 @@ class JobEngine implements RunningJobs {
     ]
     this.#look = this.#attempt(async () => {
       await store.execute(recoverJobs, { owner: nodeId })
-      this.#nextAt = this.#now()
+      this.#formPools()
     })
   }
 
@@ -109,10 +136,29 @@ class JobEngine implements RunningJobs {
     return this.#options.clock.now()
   }
 
+  #formPools(): void {
+    for (const [kind, handler] of Object.entries(this.#options.handlers)) {
+      const { concurrency } = normalised(handler)
+      const pool = concurrency === undefined ? this.#shared : new Pool(concurrency)
+      pool.kinds.push(kind)
+      this.#pools.set(kind, pool)
+    }
+    this.#expectAt(this.#now())
+  }
+
+  /** Whose job it is that becomes due is not known here. */
   #expectAt(due: Millis): void {
-    if (due >= this.#nextAt) return
-    this.#nextAt = due
-    this.#plan()
+    let isSooner = false
+    for (const pool of this.#eachPool()) {
+      if (due >= pool.nextAt) continue
+      pool.nextAt = due
+      isSooner = true
+    }
+    if (isSooner) this.#plan()
+  }
+
+  #eachPool(): Set<Pool> {
+    return new Set(this.#pools.values())
   }
 
   /** Looks now if there is a reason to, or sleeps until there is. */
@@ -120,8 +166,8 @@ class JobEngine implements RunningJobs {
     this.#cancelSleep?.()
     if (this.#stopped || this.#look !== undefined) return
     const now = this.#now()
-    const leaseAt = this.#running.size < this.#concurrency ? this.#nextAt : Number.POSITIVE_INFINITY
-    const at = Math.min(leaseAt, this.#renewAt, now + LONGEST_SLEEP_MS)
+    let at = this.#renewAt
+    for (const { room, nextAt } of this.#eachPool()) if (room > 0) at = Math.min(at, nextAt)
     if (at > now) this.#cancelSleep = this.#options.clock.at(at, () => this.#startLook())
     else this.#startLook()
   }
@@ -138,8 +184,8 @@ class JobEngine implements RunningJobs {
     } catch (error) {
       this.#failures++
       const retryInMs = backoff(this.#failures, Math.random())
-      this.#nextAt = this.#now() + retryInMs
-      this.#renewAt = this.#nextAt
+      this.#renewAt = this.#now() + retryInMs
+      for (const pool of this.#eachPool()) pool.nextAt = this.#renewAt
       this.#options.log.error({ err: error, retryInMs }, 'jobs could not be leased')
     }
     this.#look = undefined
@@ -147,26 +193,37 @@ class JobEngine implements RunningJobs {
   }
 
   async #lease(): Promise<void> {
-    const { store, nodeId, handlers } = this.#options
-    const kinds = Object.keys(handlers)
-    this.#nextAt = Number.POSITIVE_INFINITY // from here on, wake-ups may bring it forward
-    if (kinds.length === 0) return
-    const limit = this.#concurrency - this.#running.size
     const held = [...this.#running.keys()].map(({ kind, key, lease }) => ({ kind, key, lease }))
-    const { jobs, nextAt } = await store.execute(leaseJobs, { owner: nodeId, kinds, limit, leaseMs: LEASE_MS, held })
-    if (this.#stopped) return this.#giveBack(jobs)
-    for (const job of jobs) this.#running.set(job, this.#run(job))
     const now = this.#now()
-    this.#renewAt = this.#running.size > 0 ? now + RENEW_EVERY_MS : Number.POSITIVE_INFINITY
-    const soonest = jobs.length > 0 ? now : now + SHORTEST_SLEEP_MS
-    if (nextAt !== undefined) this.#nextAt = Math.min(this.#nextAt, Math.max(nextAt, soonest))
+    const pools = [...this.#eachPool()].filter(({ room, nextAt }) => room > 0 && nextAt <= now)
+    if (pools.length === 0) await this.#ask({ kinds: [], limit: 0, held })
+    // The renewals come first; calls that are made together are one transaction.
+    await Promise.all(pools.map((pool, at) => this.#leaseFor(pool, at === 0 ? held : [])))
+    this.#renewAt = this.#running.size > 0 ? this.#now() + RENEW_EVERY_MS : Number.POSITIVE_INFINITY
+  }
+
+  async #leaseFor(pool: Pool, held: LeaseRequest['held']): Promise<void> {
+    pool.nextAt = this.#now() + LONGEST_SLEEP_MS // from here on, wake-ups may bring it forward
+    const { jobs, nextAt } = await this.#ask({ kinds: pool.kinds, limit: pool.room, held })
+    if (this.#stopped) return this.#giveBack(jobs)
+    for (const job of jobs) {
+      pool.running++
+      this.#running.set(job, this.#run(job))
+    }
+    const soonest = this.#now() + (jobs.length > 0 ? 0 : SHORTEST_SLEEP_MS)
+    if (nextAt !== undefined) pool.nextAt = Math.min(pool.nextAt, Math.max(nextAt, soonest))
+  }
+
+  #ask(request: Pick<LeaseRequest, 'kinds' | 'limit' | 'held'>): Promise<LeaseAnswer> {
+    const { store, nodeId } = this.#options
+    return store.execute(leaseJobs, { ...request, owner: nodeId, leaseMs: LEASE_MS })
   }
 
   async #run(job: LeasedJob): Promise<void> {
     const ending = await this.#runHandler(job)
     if (!this.#running.has(job)) return // given back: it is another's now
     await this.#settle(job, ending)
-    this.#running.delete(job)
+    this.#forget(job)
     this.#plan()
   }
 
@@ -210,11 +267,23 @@ class JobEngine implements RunningJobs {
     }
   }
 
+  #forget(job: LeasedJob): void {
+    if (!this.#running.delete(job)) return
+    const pool = this.#pools.get(job.kind)
+    if (pool !== undefined) pool.running--
+  }
+
   async #giveBack(jobs: readonly LeasedJob[]): Promise<void> {
-    for (const job of jobs) this.#running.delete(job)
+    for (const job of jobs) this.#forget(job)
     await Promise.all(jobs.map((job) => this.#settle(job, { type: 'released' })))
   }
 }
 
-const normalised = (handler: JobHandler): { run: JobFunction; maxAttempts: number } =>
-  typeof handler === 'function' ? { run: handler, maxAttempts: Number.POSITIVE_INFINITY } : handler
+function normalised(handler: JobHandler): { run: JobFunction; maxAttempts: number; concurrency: number | undefined } {
+  const {
+    run,
+    maxAttempts = Number.POSITIVE_INFINITY,
+    concurrency,
+  } = typeof handler === 'function' ? { run: handler } : handler
+  return { run, maxAttempts, concurrency }
+}

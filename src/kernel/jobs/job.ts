@@ -31,9 +31,12 @@ export type JobFunction = (job: Job) => Promise<JobOutcome>
 
 /**
  * A function alone is retried until it succeeds. One that may give up names its last attempt: the job is then dead, which
- * means it is kept with its last error, logged and counted, and runs no more unless it is scheduled again.
+ * means it is kept with its last error, logged and counted, and runs no more unless it is scheduled again. One that waits
+ * for others (a slow endpoint) names how many of its kind a node runs at once: they then leave room to the other kinds.
  */
-export type JobHandler = JobFunction | { readonly run: JobFunction; readonly maxAttempts: number }
+export type JobHandler =
+  | JobFunction
+  | { readonly run: JobFunction; readonly maxAttempts?: number; readonly concurrency?: number }
 
 export interface Jobs {
   /** Looks for due jobs now rather than at the next known due time. */

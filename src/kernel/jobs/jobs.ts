@@ -7,4 +7,4 @@
  */
 export { type RunningJobs, startJobs } from './engine.ts'
 export type { Job, JobHandler, JobOutcome, Jobs, NewJob } from './job.ts'
-export { cancel, schedule } from './store.ts'
+export { cancel, schedule, scheduleAll } from './store.ts'

@@ -133,6 +133,22 @@ describe('a node', { timeout: 5_000 }, () => {
     assert.deepEqual(store.jobs(), [])
   })
 
+  test('a kind with a number of handlers of its own leaves room to the others', async () => {
+    const { node, schedule, runs, store } = fixture()
+    const slow = held()
+    node(async () => DONE, { concurrency: 1, others: { slow: { run: slow.handler, concurrency: 2 } } })
+    for (let i = 0; i < 5; i++) await schedule(`slow ${i}`, 0, { kind: 'slow' })
+    await schedule('quick')
+    await settle()
+    assert.equal(slow.ends.length, 2)
+    assert.deepEqual(keys(runs), ['quick'])
+    for (let ended = 0; ended < 5; ended++) {
+      slow.ends[ended]?.(DONE)
+      await settle()
+    }
+    assert.deepEqual(store.jobs(), [])
+  })
+
   test('sleeps while nothing is due', async () => {
     const { node, schedule, pass } = fixture()
     const { connection } = node(async () => DONE)
@@ -151,7 +167,7 @@ describe('a node', { timeout: 5_000 }, () => {
     await settle()
     await store.transaction((tx) =>
       schedule(
-        { ...tx, get: tx.get.bind(tx), run: tx.run.bind(tx), nextIds: tx.nextIds.bind(tx), wake() {} },
+        { ...tx, insertOver: tx.insertOver.bind(tx), nextIds: tx.nextIds.bind(tx), wake() {} },
         {
           kind: 'k',
           key: 'a',

@@ -25,19 +25,24 @@ export interface LeasedJob {
 }
 
 /** Schedules a job inside the caller's transaction. While one of that kind and key runs, it waits for it to end. */
-export async function schedule(tx: Tx, { kind, key, due, payload }: NewJob): Promise<void> {
-  const [id] = await tx.nextIds(1)
-  const dueMs = Math.ceil(due)
-  await tx.run(
-    `insert into job (kind, key, id, due, ready_at, payload, attempt, created_at)
-    values (?, ?, ?, ?, ?, ?, 0, ?)
-    on conflict (kind, key) do update set
-      id = excluded.id, due = excluded.due, payload = excluded.payload, attempt = 0, last_error = null,
-      ready_at = case when job.lease is not null and job.ready_at > excluded.due then job.ready_at else excluded.due end`,
-    [kind, key, id as number, dueMs, dueMs, JSON.stringify(payload ?? null), tx.now],
-  )
-  wakeAt(tx, dueMs)
+export const schedule = (tx: Tx, job: NewJob): Promise<void> => scheduleAll(tx, [job])
+
+/** As `schedule`, for many jobs at once: no two of them of the same kind and key. */
+export async function scheduleAll(tx: Tx, jobs: readonly NewJob[]): Promise<void> {
+  const ids = await tx.nextIds(jobs.length)
+  const rows = jobs.map(({ kind, key, due, payload }, at) => {
+    const dueMs = Math.ceil(due)
+    wakeAt(tx, dueMs)
+    return [kind, key, ids[at] as number, dueMs, dueMs, JSON.stringify(payload ?? null), 0, tx.now]
+  })
+  rows.sort((a, b) => ((a[1] as string) < (b[1] as string) ? -1 : 1)) // one order for all, so that nobody waits in a circle
+  await tx.insertOver('job', JOB_COLUMNS, rows, SCHEDULED_AGAIN)
 }
+
+const JOB_COLUMNS = ['kind', 'key', 'id', 'due', 'ready_at', 'payload', 'attempt', 'created_at']
+const SCHEDULED_AGAIN = `(kind, key) do update set
+  id = excluded.id, due = excluded.due, payload = excluded.payload, attempt = 0, last_error = null,
+  ready_at = case when job.lease is not null and job.ready_at > excluded.due then job.ready_at else excluded.due end`
 
 /**
  * Cancels a job that isn't running, inside the caller's transaction. False if there is none, or if it has begun: its

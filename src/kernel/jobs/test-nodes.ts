@@ -31,6 +31,13 @@ export async function settle(): Promise<void> {
   }
 }
 
+interface NodeOptions {
+  readonly nodeId?: string
+  readonly concurrency?: number
+  readonly metrics?: NodeMetrics
+  readonly others?: Readonly<Record<string, JobHandler>>
+}
+
 export function fixture() {
   const clock = new SystemClock()
   const store = new TestStore(clock)
@@ -42,13 +49,13 @@ export function fixture() {
     /** What the handlers were given, in order. */
     runs,
 
-    /** A node of which `handler` runs the kind `k`. */
-    node(handler: JobHandler, options: { nodeId?: string; concurrency?: number; metrics?: NodeMetrics } = {}) {
+    /** A node of which `handler` runs the kind `k`, and `others` other kinds. */
+    node(handler: JobHandler, { others, ...options }: NodeOptions = {}) {
       const run = async (job: Job) => {
         runs.push(job)
         return (typeof handler === 'function' ? handler : handler.run)(job)
       }
-      const handlers = { k: typeof handler === 'function' ? run : { ...handler, run } }
+      const handlers = { k: typeof handler === 'function' ? run : { ...handler, run }, ...others }
       const connection = store.connect()
       const log = pino({ level: 'silent' })
       const jobs = startJobs({ store: connection, clock, log, nodeId: crypto.randomUUID(), handlers, ...options })

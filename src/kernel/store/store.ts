@@ -23,6 +23,16 @@ export interface Tx {
   /** As `insertMany`, but leaves rows alone whose key is taken. Resolves to how many were inserted. */
   insertAbsent(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<number>
   /**
+   * As `insertMany`, with what happens to rows whose key is taken: `(key) do update set …`, where `excluded` names the new
+   * row. No two of the rows may have the same key.
+   */
+  insertOver(
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly SqlValue[])[],
+    onConflict: string,
+  ): Promise<void>
+  /**
    * Locks the rows of a `select` until the end of the transaction, in the order that it gives; what is read after that
    * is what the last holder left. It is in force for the statements that follow, also if nobody waits for the answer:
    * how many rows were locked. Does nothing where there is one writer, and resolves to undefined.

@@ -134,6 +134,19 @@ export class PostgresTx implements GroupTx {
     return (await this.#run(statement, byColumn(columns, rows))).count
   }
 
+  async insertOver(
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly SqlValue[])[],
+    onConflict: string,
+  ): Promise<void> {
+    if (rows.length === 0) return
+    void this.#defer(
+      statementOf(`${this.#insertInto(table, columns)} on conflict ${onConflict}`),
+      byColumn(columns, rows),
+    )
+  }
+
   lock(sql: string, params: readonly SqlValue[] = []): Promise<number> {
     return this.#defer(statementOf(`${sql} for update`), params)
   }

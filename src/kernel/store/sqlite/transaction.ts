@@ -94,6 +94,15 @@ export class SqliteTx implements GroupTx {
     return settled(() => this.#insert(`${insertInto(table, columns)} on conflict do nothing`, rows))
   }
 
+  insertOver(
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly SqlValue[])[],
+    onConflict: string,
+  ): Promise<void> {
+    return settled(() => void this.#insert(`${insertInto(table, columns)} on conflict ${onConflict}`, rows))
+  }
+
   /** The one writer has locked everything. */
   lock(): Promise<undefined> {
     return NO_LOCK
