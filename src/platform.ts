@@ -17,6 +17,7 @@ import { loadModel } from './kernel/protocol/load-model.ts'
 import type { MigrationSource } from './kernel/store/migrations.ts'
 import { openSqlite } from './kernel/store/sqlite/engine.ts'
 import type { Store } from './kernel/store/store.ts'
+import { Seals } from './kernel/targets/seals.ts'
 import { createTargets } from './kernel/targets/targets.ts'
 import { sqs } from './services/sqs/index.ts'
 import { sts } from './services/sts/index.ts'
@@ -51,7 +52,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const tls = readTls(config)
   const { promise: lost, resolve: onLost } = Promise.withResolvers<Error>()
   const store = await openStore(config, clock, metrics, health, log, onLost)
-  const { running, jobs } = startServices({ store, clock, metrics, log, config, targets: createTargets(store) })
+  const parts = { store, clock, metrics, log, config, targets: createTargets(store), seals: new Seals() }
+  const { running, jobs } = startServices(parts)
   const stopWhatIsBehindTheEdge = async () => {
     await jobs.stop(JOBS_GRACE_MS)
     await store.close()
@@ -161,13 +163,14 @@ const COMMIT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.0
 
 /** Jobs of every kind are known before the first one is leased: all of this happens in one turn of the event loop. */
 function startServices(parts: Omit<Kernel, 'jobs'>): { running: RunningService[]; jobs: RunningJobs } {
-  const { store, clock, log, metrics, targets, config } = parts
+  const { store, clock, log, metrics, targets, seals, config } = parts
   const handlers: Record<string, JobHandler> = {}
   const jobs = startJobs({ store, clock, log, metrics, nodeId: nodeIdOf(config), handlers })
   const running = services.map((service) => service.start({ ...parts, jobs }))
   for (const service of running) {
     Object.assign(handlers, service.jobs)
     for (const [arnService, target] of Object.entries(service.targets ?? {})) targets.register(arnService, target)
+    for (const [name, open] of Object.entries(service.seals ?? {})) seals.register(name, open)
   }
   return { running, jobs }
 }

@@ -7,9 +7,11 @@ import type { Config } from './config/config.ts'
 import type { JobHandler, Jobs } from './jobs/jobs.ts'
 import type { Logger } from './observe/logger.ts'
 import type { Metrics } from './observe/metrics.ts'
+import type { WireAnswer } from './protocol/codec.ts'
 import type { Operation, ProtocolName } from './protocol/schema.ts'
 import type { ServiceError } from './service-error.ts'
 import type { Store } from './store/store.ts'
+import type { OpenSeal, Seals } from './targets/seals.ts'
 import type { Target, Targets } from './targets/targets.ts'
 
 export interface Kernel {
@@ -17,6 +19,7 @@ export interface Kernel {
   readonly clock: Clock
   readonly jobs: Jobs
   readonly targets: Targets
+  readonly seals: Seals
   readonly metrics: Metrics
   readonly log: Logger
   readonly config: Config
@@ -44,6 +47,14 @@ export interface Caller {
   header(name: string): string | undefined
   /** Calls `fn` if the client hangs up before it was answered; returns the function that ends the subscription. */
   onHangUp(fn: () => void): () => void
+}
+
+/** A GET without an operation, as a page sees it. */
+export interface PageRequest {
+  readonly path: string
+  readonly query: URLSearchParams
+  /** Scheme, host and port as the client addressed the node. */
+  readonly origin: string
 }
 
 /** Erased form of a typed handler (see `Handlers` in protocol/types.ts). */
@@ -77,6 +88,10 @@ export interface RunningService {
   readonly jobs?: Readonly<Record<string, JobHandler>>
   /** Targets by ARN service name (`sqs`). */
   readonly targets?: Readonly<Record<string, Target>>
+  /** Finish the bodies that this service has delivered with a seal, by the names of the seals. */
+  readonly seals?: Readonly<Record<string, OpenSeal>>
+  /** Answers a GET at a path of the service's own: a certificate, where a link in a mail leads to. Undefined if it is none. */
+  page?(request: PageRequest): Promise<WireAnswer> | undefined
   /** Called on graceful shutdown, before the store closes: answers what is parked. */
   drain?(): void
 }

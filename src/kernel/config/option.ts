@@ -45,6 +45,15 @@ export const text = (name: string, fallback: string, help: string): Option<strin
 export const optionalText = (name: string, help: string): Option<string | undefined> =>
   option(name, help, { placeholder: 'text', default: undefined, read: notEmpty, expected: 'a text' })
 
+/** Scheme, host and port, without a trailing slash. */
+export const httpUrl = (name: string, help: string): Option<string | undefined> =>
+  option(name, help, {
+    placeholder: 'url',
+    default: undefined,
+    read: (text) => (/^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text).origin : undefined),
+    expected: 'an address like https://millrace.example.com',
+  })
+
 /** The address of a PostgreSQL database. */
 export const storeUrl = (name: string, help: string): Option<string | undefined> =>
   option(name, help, {

@@ -9,6 +9,7 @@ import {
   count,
   durationMs,
   flag,
+  httpUrl,
   type Option,
   onOff,
   optionalText,
@@ -33,6 +34,10 @@ export const options = {
   allowRemote: flag('allow-remote', 'Allow listening on an address that other machines reach while --auth is open.'),
   region: region('region', 'us-east-1', 'Region of requests whose credentials name none.'),
   logLevel: choice('log-level', logLevels, 'info', 'Least severe level that is logged, on standard error.'),
+  publicUrl: httpUrl(
+    'public-url',
+    'Address at which clients reach the platform, for links that it hands out; without it, the request’s.',
+  ),
   tlsCert: optionalText('tls-cert', 'Certificate chain (PEM file); with --tls-key, the port speaks TLS only.'),
   tlsKey: optionalText('tls-key', 'Private key of the certificate (PEM file).'),
   maxRequestBytes: bytes('max-request-bytes', 16 * 1024 * 1024, 'Largest request body that is accepted, in bytes.'),

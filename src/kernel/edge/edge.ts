@@ -1,6 +1,7 @@
 /** The edge: one port, behind it the steps of a request and the node's own endpoints. */
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { WireAnswer } from '../protocol/codec.ts'
 import { receiveBody } from './body.ts'
 import { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
@@ -27,6 +28,16 @@ export interface Edge {
   destroy(): void
 }
 
+/** What a service has at the path of a request that names no operation. */
+function pageOf(services: readonly ServedService[], exchange: Exchange): Promise<WireAnswer> | undefined {
+  if (exchange.path === '/' || exchange.query.has('Action')) return undefined
+  for (const { running } of services) {
+    const page = running.page?.(exchange)
+    if (page !== undefined) return page
+  }
+  return undefined
+}
+
 /** Rejects with the system's error if the port can't be had. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { region, maxRequestBytes, log, management } = options
@@ -41,8 +52,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
 
   const serve = (exchange: Exchange): void => {
-    if (exchange.path.startsWith(MANAGEMENT_PREFIX)) respond(exchange, node, manage(management, exchange))
-    else handle(exchange, node)
+    if (exchange.path.startsWith(MANAGEMENT_PREFIX)) return respond(exchange, node, manage(management, exchange))
+    const page = exchange.method === 'GET' ? pageOf(options.services, exchange) : undefined
+    if (page === undefined) handle(exchange, node)
+    else respond(exchange, node, page)
   }
   const port = await openPort({
     ...options,

@@ -11,6 +11,8 @@ export interface DeliveryAttribute {
 
 export interface Delivery {
   readonly body: string
+  /** If the body has a gap that is filled when it is read: who fills it, and how (see seals.ts). */
+  readonly seal?: string
   readonly attributes?: Readonly<Record<string, DeliveryAttribute>>
   /** For targets that keep order: the message group, or the partition key of a stream. */
   readonly groupId?: string

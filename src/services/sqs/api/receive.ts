@@ -47,7 +47,8 @@ export const receiving = (sqs: SqsContext) =>
       if (messages.length === 0) sqs.counts.emptyReceives.inc()
       sqs.counts.received.inc(messages.length)
       if (received === undefined || messages.length === 0) return {}
-      return { Messages: messages.map((message) => toMessage(message, received, view)) }
+      const opened = await openAll(sqs, messages)
+      return { Messages: opened.map((message) => toMessage(message, received, view)) }
     },
   }) satisfies PartialHandlers<SQS>
 
@@ -117,6 +118,17 @@ async function wait(
   const messages = received.messages.map(({ id, receiveCount }) => ({ id, receiveCount }))
   await sqs.store.execute(releaseMessages, { queue: call.queue, messages })
   return undefined
+}
+
+/** Fills the gaps of those that have one; the others cost nothing. */
+function openAll(
+  { seals }: SqsContext,
+  messages: readonly ClaimedMessage[],
+): readonly ClaimedMessage[] | Promise<ClaimedMessage[]> {
+  if (messages.every(({ seal }) => seal === null)) return messages
+  const open = async (message: ClaimedMessage) =>
+    message.seal === null ? message : { ...message, body: await seals.open(message.body, message.seal) }
+  return Promise.all(messages.map(open))
 }
 
 function toMessage(message: ClaimedMessage, { queueId, receivedAt }: Received, view: View): Message {

@@ -79,6 +79,7 @@ function newMessage(message: OutgoingMessage, caller: Caller, fifo: boolean): Ne
     deduplicationId: message.MessageDeduplicationId,
     contentId: fifo && message.MessageDeduplicationId === undefined ? contentDeduplicationId(body) : undefined,
     traceHeader: traceHeaderOf(message.MessageSystemAttributes, caller.header('x-amzn-trace-id')) ?? null,
+    seal: null,
   }
 }
 

@@ -48,6 +48,7 @@ function sendCall(queue: QueueAddress, delivery: Delivery): SendCall {
     deduplicationId,
     contentId: isFifoName(queue.name) && deduplicationId === undefined ? contentDeduplicationId(body) : undefined,
     traceHeader: delivery.traceHeader ?? null,
+    seal: delivery.seal ?? null,
   }
   return { queue, sender: senderId, batch: false, messages: [message] }
 }

@@ -18,11 +18,13 @@ export interface ClaimedMessage {
   readonly deduplicationId: string | null
   readonly deadLetterSource: string | null
   readonly traceHeader: string | null
+  /** If the body has a gap that is filled when it is read. */
+  readonly seal: string | null
 }
 
 export const CLAIMED_COLUMNS = `id, message_id as "messageId", body, attributes, sent_at as "sentAt",
   receive_count as "receiveCount", first_received_at as "firstReceivedAt", sender, group_id as "groupId",
-  deduplication_id as "deduplicationId", dead_letter_source as "deadLetterSource", trace_header as "traceHeader"`
+  deduplication_id as "deduplicationId", dead_letter_source as "deadLetterSource", trace_header as "traceHeader", seal`
 
 /** What one receive got. A replayed receive attempt carries the time of the original, so that its handles are the same. */
 export interface ClaimedMessages {
@@ -35,7 +37,7 @@ export interface ClaimedMessages {
 // biome-ignore format: one row of the table
 export const MESSAGE_COLUMNS = [
   'backlog_id', 'id', 'message_id', 'body', 'attributes', 'sent_at', 'visible_at', 'receive_count', 'first_received_at',
-  'sender', 'group_id', 'deduplication_id', 'dead_letter_source', 'trace_header',
+  'sender', 'group_id', 'deduplication_id', 'dead_letter_source', 'trace_header', 'seal',
 ] as const
 
 /** A whole row, by the names of its columns. */

@@ -39,6 +39,7 @@ async function send(name: string, bodies: readonly string[], groupOf: (at: numbe
     groupId: groupOf(at),
     deduplicationId: groupOf(at) && body,
     traceHeader: null,
+    seal: null,
   }))
   await store.execute(sendMessages, { queue: address(name), sender: 'sender', batch: true, messages })
 }

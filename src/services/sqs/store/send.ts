@@ -24,6 +24,8 @@ export interface NewMessage extends MessageFacts {
   /** The SHA-256 of the body, if the queue is FIFO and there is no deduplication id. */
   readonly contentId?: string
   readonly traceHeader: string | null
+  /** If the body has a gap that is filled when it is received. */
+  readonly seal: string | null
 }
 
 export interface SendCall {
@@ -174,6 +176,7 @@ function rowOf(tx: Tx, accepted: Accepted, id: number): SqlValue[] {
   return [
     queue.backlogId, id, message.messageId, message.body, message.attributes, tx.now, visibleAtOf(tx, accepted), 0, null,
     sender, message.groupId ?? null, deduplicationId, null, message.traceHeader,
+    message.seal,
   ]
 }
 
