@@ -1,10 +1,11 @@
 /** Claiming: hiding messages from everybody but the caller. */
+
+import { inSlices } from '../../../kernel/store/sql.ts'
 import type { Tx } from '../../../kernel/store/store.ts'
 import type { QueueAddress } from '../model/names.ts'
 import { countInFlight } from './depth.ts'
 import { CLAIMED_COLUMNS, type ClaimedMessage } from './message-row.ts'
 import type { Queue } from './queue-row.ts'
-import { inSlices } from './sql.ts'
 
 export interface ReceiveCall {
   readonly queue: QueueAddress

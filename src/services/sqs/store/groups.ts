@@ -11,9 +11,10 @@
  * - A group is never offered early: from `ready_at` on, a receive can take or remove its head.
  * - New messages join at the end and never change when a group is ready.
  */
+
+import { inSlices } from '../../../kernel/store/sql.ts'
 import { ConcurrentChange, type Tx } from '../../../kernel/store/store.ts'
 import type { Queue } from './queue-row.ts'
-import { inSlices } from './sql.ts'
 
 /** A message that is about to join a group. */
 export interface Joining {

@@ -1,6 +1,7 @@
 /** Messages as rows. */
+
+import { inSlices } from '../../../kernel/store/sql.ts'
 import type { SqlValue, Tx } from '../../../kernel/store/store.ts'
-import { inSlices } from './sql.ts'
 
 /** A message as a claim returns it. */
 export interface ClaimedMessage {

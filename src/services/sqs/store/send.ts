@@ -4,12 +4,12 @@
  */
 
 import { type PlainServiceError, ServiceError } from '../../../kernel/service-error.ts'
+import { type DeduplicationKey, deduplication, keyText, type Original } from '../../../kernel/store/deduplication.ts'
 import { batched, done, failed, type Settled, type SqlValue, type Tx } from '../../../kernel/store/store.ts'
 import { queueDoesNotExist } from '../errors.ts'
 import { deduplicationKey } from '../model/fifo.ts'
 import { checkForQueue, initialDelay, type MessageFacts } from '../model/message.ts'
 import type { QueueAddress } from '../model/names.ts'
-import { type DeduplicationKey, findOriginals, keyText, type Original, remember } from './deduplication.ts'
 import { DepthChanges } from './depth.ts'
 import { type Joining, openGroups } from './groups.ts'
 import { MESSAGE_COLUMNS } from './message-row.ts'
@@ -44,6 +44,9 @@ interface StoredMessage {
 }
 
 export type SentMessage = StoredMessage | { readonly error: PlainServiceError }
+
+/** What FIFO queues remember of what they accepted. */
+export const acceptedIds = deduplication('sqs_deduplication', 'backlog_id')
 
 export const sendMessages = batched('sqs.send', async (tx, calls: readonly SendCall[]) => {
   const batch = new SendBatch(tx)
@@ -114,7 +117,7 @@ class SendBatch {
       ...(accepted.key as DeduplicationKey),
       ...(sent.get(accepted) as StoredMessage),
     }))
-    if (known.length > 0) await remember(tx, known)
+    if (known.length > 0) await acceptedIds.remember(tx, known)
     const rows = fresh.map((accepted, at) => rowOf(tx, accepted, ids[at] as number))
     await tx.insertMany('sqs_message', MESSAGE_COLUMNS, rows)
     await this.#count(fresh)
@@ -128,7 +131,7 @@ class SendBatch {
   /** A repeat's original was accepted earlier, or is in this batch. */
   async #withoutRepeats(): Promise<{ fresh: Accepted[]; repeats: Map<Accepted, Original | Accepted> }> {
     const keys = this.#accepted.flatMap(({ key }) => (key === undefined ? [] : [key]))
-    const originals = new Map<string, Original | Accepted>(await findOriginals(this.#tx, keys))
+    const originals = new Map<string, Original | Accepted>(await acceptedIds.findOriginals(this.#tx, keys))
     const fresh: Accepted[] = []
     const repeats = new Map<Accepted, Original | Accepted>()
     for (const accepted of this.#accepted) {
@@ -157,7 +160,7 @@ function accept(queue: Queue, sender: string, message: NewMessage): Accepted {
   const deduplicationId = message.deduplicationId ?? message.contentId ?? null
   const { fifo, backlogId, deduplicationScope } = queue
   const scope = fifo ? deduplicationKey(deduplicationScope, message.groupId as string) : ''
-  const key = fifo ? { backlogId, scope, deduplicationId: deduplicationId as string } : undefined
+  const key = fifo ? { owner: backlogId, scope, deduplicationId: deduplicationId as string } : undefined
   return { queue, sender, message, deduplicationId, key }
 }
 

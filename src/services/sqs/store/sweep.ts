@@ -3,12 +3,13 @@
  * was remembered for five minutes, and the backlogs that purged and deleted queues left behind.
  */
 import { cancel, schedule } from '../../../kernel/jobs/jobs.ts'
+import { DEDUPLICATION_WINDOW } from '../../../kernel/store/deduplication.ts'
 import { single, type Tx } from '../../../kernel/store/store.ts'
-import { DEDUPLICATION_WINDOW } from '../model/fifo.ts'
 import type { QueueAttributes } from '../model/queue-attributes.ts'
 import { findQueueById, type Queue } from './queue-row.ts'
 import { RECEIVE_ATTEMPT_WINDOW_MS } from './receive-attempt.ts'
 import { removeExpired } from './retention.ts'
+import { acceptedIds } from './send.ts'
 
 export const SWEEP_JOB = 'sqs.sweep'
 export const COLLECT_JOB = 'sqs.collect'
@@ -64,14 +65,11 @@ export const sweepQueue = single(
 /** Forgets what a FIFO queue remembered for five minutes; true if there may be more. */
 async function forget(tx: Tx, { fifo, backlogId }: Queue): Promise<boolean> {
   if (!fifo) return false
-  const ids = await tx.run(FORGET_IDS, [backlogId, backlogId, tx.now - DEDUPLICATION_WINDOW, SLICE])
+  const ids = await acceptedIds.forget(tx, backlogId, SLICE)
   const attempts = await tx.run(FORGET_ATTEMPTS, [backlogId, backlogId, tx.now - RECEIVE_ATTEMPT_WINDOW_MS, SLICE])
   return ids === SLICE || attempts === SLICE
 }
 
-const FORGET_IDS = `
-  delete from sqs_deduplication where backlog_id = ? and (scope, deduplication_id) in (
-    select scope, deduplication_id from sqs_deduplication where backlog_id = ? and accepted_at <= ? limit ?)`
 const FORGET_ATTEMPTS = `
   delete from sqs_receive_attempt where backlog_id = ? and attempt_id in (
     select attempt_id from sqs_receive_attempt where backlog_id = ? and received_at <= ? limit ?)`

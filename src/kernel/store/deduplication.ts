@@ -1,0 +1,97 @@
+/**
+ * Under which deduplication ids messages were accepted within the last five minutes: what queues and topics that keep an
+ * order remember, each in a table of its own. Its columns are the owner's id, scope, deduplication_id, message_id, id and
+ * accepted_at; its key is the first three.
+ */
+import type { Millis } from '../clock/clock.ts'
+import { pairsInSlices } from './sql.ts'
+import { ConcurrentChange, type Tx } from './store.ts'
+
+/** For how long an accepted message makes others with its id duplicates. Repeats don't prolong it. */
+export const DEDUPLICATION_WINDOW: Millis = 5 * 60 * 1000
+
+export interface DeduplicationKey {
+  /** The id of the queue's backlog or of the topic. */
+  readonly owner: number
+  /** A message group, or empty for all of the owner's messages. */
+  readonly scope: string
+  readonly deduplicationId: string
+}
+
+/** The message that was accepted under a key. */
+export interface Original {
+  readonly messageId: string
+  readonly id: number
+}
+
+/** Same keys have the same text. */
+export const keyText = ({ owner, scope, deduplicationId }: DeduplicationKey): string =>
+  `${owner} ${scope} ${deduplicationId}`
+
+export interface Deduplication {
+  /** The originals of repeats, by the text of their keys. Keys that are older than the window are forgotten. */
+  findOriginals(tx: Tx, keys: readonly DeduplicationKey[]): Promise<Map<string, Original>>
+  /** Remembers what is accepted now. Another node may just have accepted the same: then all of this is run again. */
+  remember(tx: Tx, accepted: readonly (DeduplicationKey & Original)[]): Promise<void>
+  /** Forgets what is older than the window, `limit` of it at most; resolves to how much that was. */
+  forget(tx: Tx, owner: number, limit: number): Promise<number>
+}
+
+export function deduplication(table: string, owner: string): Deduplication {
+  const find = (marks: string) =>
+    `select scope, deduplication_id as "deduplicationId", message_id as "messageId", id, accepted_at as "acceptedAt"
+     from ${table} where ${owner} = ? and (scope, deduplication_id) in (${marks})`
+  // With its age: another node may have replaced the old one meanwhile.
+  const drop = (marks: string) =>
+    `delete from ${table} where ${owner} = ? and (scope, deduplication_id) in (${marks}) and accepted_at <= ?`
+
+  return {
+    async findOriginals(tx, keys) {
+      const originals = new Map<string, Original>()
+      for (const [ownerId, ofOwner] of Map.groupBy(keys, (key) => key.owner)) {
+        const stale: [scope: string, deduplicationId: string][] = []
+        await pairsInSlices(pairsOf(ofOwner), async (values, marks) => {
+          const rows = await tx.all<Row>(find(marks), [ownerId, ...values])
+          for (const { scope, deduplicationId, messageId, id, acceptedAt } of rows) {
+            if (acceptedAt <= tx.now - DEDUPLICATION_WINDOW) stale.push([scope, deduplicationId])
+            else originals.set(keyText({ owner: ownerId, scope, deduplicationId }), { messageId, id })
+          }
+        })
+        await pairsInSlices(stale, async (values, marks) => {
+          await tx.run(drop(marks), [ownerId, ...values, tx.now - DEDUPLICATION_WINDOW])
+        })
+      }
+      return originals
+    },
+
+    async remember(tx, accepted) {
+      const rows = accepted.map((one) => ({
+        key: keyText(one),
+        values: [one.owner, one.scope, one.deduplicationId, one.messageId, one.id, tx.now],
+      }))
+      rows.sort((a, b) => (a.key < b.key ? -1 : 1)) // one order for all, so that nobody waits in a circle
+      const inserted = await tx.insertAbsent(
+        table,
+        [owner, 'scope', 'deduplication_id', 'message_id', 'id', 'accepted_at'],
+        rows.map(({ values }) => values),
+      )
+      if (inserted < rows.length) throw new ConcurrentChange('a repeat of a message was accepted at the same time')
+    },
+
+    forget: (tx, ownerId, limit) =>
+      tx.run(
+        `delete from ${table} where ${owner} = ? and (scope, deduplication_id) in (
+           select scope, deduplication_id from ${table} where ${owner} = ? and accepted_at <= ? limit ?)`,
+        [ownerId, ownerId, tx.now - DEDUPLICATION_WINDOW, limit],
+      ),
+  }
+}
+
+interface Row extends Original {
+  readonly scope: string
+  readonly deduplicationId: string
+  readonly acceptedAt: number
+}
+
+const pairsOf = (keys: readonly DeduplicationKey[]) =>
+  keys.map(({ scope, deduplicationId }) => [scope, deduplicationId] as const)
