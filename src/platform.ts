@@ -13,17 +13,19 @@ import type { Kernel, RunningService, Service } from './kernel/kernel.ts'
 import { Health } from './kernel/observe/health.ts'
 import { createLogger, type Logger } from './kernel/observe/logger.ts'
 import { NodeMetrics } from './kernel/observe/metrics.ts'
+import { emptyOutbox, readOutbox } from './kernel/outbound/outbox.ts'
 import { loadModel } from './kernel/protocol/load-model.ts'
 import type { MigrationSource } from './kernel/store/migrations.ts'
 import { openSqlite } from './kernel/store/sqlite/engine.ts'
 import type { Store } from './kernel/store/store.ts'
 import { Seals } from './kernel/targets/seals.ts'
 import { createTargets } from './kernel/targets/targets.ts'
+import { sns } from './services/sns/index.ts'
 import { sqs } from './services/sqs/index.ts'
 import { sts } from './services/sts/index.ts'
 
 /** Every service there is. */
-export const services: readonly Service[] = [sqs, sts]
+export const services: readonly Service[] = [sqs, sns, sts]
 
 export interface Platform {
   /** Where clients on this machine reach the node: `http://127.0.0.1:4566`. */
@@ -56,6 +58,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const { running, jobs } = startServices(parts)
   const stopWhatIsBehindTheEdge = async () => {
     await jobs.stop(JOBS_GRACE_MS)
+    for (const service of running) service.close?.()
     await store.close()
     clock.close()
   }
@@ -71,6 +74,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
       metrics: () => metrics.render(),
       reset: () => resetStore(store, clock),
       advanceClock: (ms) => advance(store, clock, ms),
+      outbox: (params) => readOutbox(store, params),
+      emptyOutbox: () => emptyOutbox(store),
     },
   }).catch(async (error) => {
     await stopWhatIsBehindTheEdge()
@@ -152,12 +157,16 @@ async function openStore(
 
 const migrations: readonly MigrationSource[] = [
   { service: 'jobs', folder: new URL('./kernel/jobs/migrations/', import.meta.url) },
+  { service: 'outbound', folder: new URL('./kernel/outbound/migrations/', import.meta.url) },
   ...services.flatMap(({ id, migrations }) => (migrations === undefined ? [] : { service: id, folder: migrations })),
 ]
 
-const kernelCommands = ['./kernel/clock/offset.ts', './kernel/observe/health.ts', './kernel/jobs/store.ts'].map(
-  (path) => new URL(path, import.meta.url),
-)
+const kernelCommands = [
+  './kernel/clock/offset.ts',
+  './kernel/observe/health.ts',
+  './kernel/jobs/store.ts',
+  './kernel/outbound/store.ts',
+].map((path) => new URL(path, import.meta.url))
 
 const COMMIT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
 

@@ -39,6 +39,8 @@ export interface Caller {
   readonly accountId: string
   readonly region: string
   readonly principal: Principal
+  /** Whether the request carried credentials. */
+  readonly signed: boolean
   /** Scheme, host and port as the client addressed the node, without a trailing slash: `http://localhost:4566`. */
   readonly origin: string
   /** The path part of the request's URL. */
@@ -94,4 +96,6 @@ export interface RunningService {
   page?(request: PageRequest): Promise<WireAnswer> | undefined
   /** Called on graceful shutdown, before the store closes: answers what is parked. */
   drain?(): void
+  /** Called when all jobs have ended: closes what is open to the outside. */
+  close?(): void
 }

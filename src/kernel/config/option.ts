@@ -45,6 +45,15 @@ export const text = (name: string, fallback: string, help: string): Option<strin
 export const optionalText = (name: string, help: string): Option<string | undefined> =>
   option(name, help, { placeholder: 'text', default: undefined, read: notEmpty, expected: 'a text' })
 
+/** The address of something that is posted to. */
+export const httpAddress = (name: string, help: string): Option<string | undefined> =>
+  option(name, help, {
+    placeholder: 'url',
+    default: undefined,
+    read: (text) => (/^https?:\/\//.test(text) && URL.canParse(text) ? text : undefined),
+    expected: 'an address like https://gateway.example.com/sms',
+  })
+
 /** Scheme, host and port, without a trailing slash. */
 export const httpUrl = (name: string, help: string): Option<string | undefined> =>
   option(name, help, {

@@ -9,6 +9,7 @@ import {
   count,
   durationMs,
   flag,
+  httpAddress,
   httpUrl,
   type Option,
   onOff,
@@ -44,6 +45,28 @@ export const options = {
   headerTimeoutMs: durationMs('header-timeout-ms', 10_000, 'Time a client has to send a request’s headers.'),
   requestTimeoutMs: durationMs('request-timeout-ms', 60_000, 'Time a client has to send a whole request.'),
   keepAliveTimeoutMs: durationMs('keep-alive-timeout-ms', 65_000, 'Time an idle connection is kept open.'),
+  smtpUrl: optionalText(
+    'smtp-url',
+    'Mail server (smtp://user:password@host:port); without it, mails go to the outbox.',
+  ),
+  smtpFrom: text('smtp-from', 'Millrace <no-reply@millrace.invalid>', 'Who mails are from.'),
+  allowLinkLocal: flag(
+    'allow-link-local',
+    'Let deliveries reach link-local addresses, where clouds have their metadata.',
+  ),
+  sns: {
+    smsWebhookUrl: httpAddress(
+      'sns-sms-webhook-url',
+      'Where text messages are posted; without it, they go to the outbox.',
+    ),
+    smsWebhookSecret: optionalText('sns-sms-webhook-secret', 'Key of the signatures on what is posted there.'),
+    filterPoliciesPerTopic: count('sns-filter-policies-per-topic', 200, 'Filter policies that a topic may have.'),
+    filterPoliciesPerAccount: count(
+      'sns-filter-policies-per-account',
+      10_000,
+      'Filter policies that an account may have.',
+    ),
+  },
   sqs: {
     urlStyle: choice(
       'url-style',

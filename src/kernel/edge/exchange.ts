@@ -76,6 +76,10 @@ export class Exchange implements Caller, WireBody, RequestHead {
     return this.identity.principal
   }
 
+  get signed(): boolean {
+    return this.identity.signingName !== undefined
+  }
+
   get protocol(): ProtocolName {
     return this.route?.protocol ?? 'json1.0'
   }

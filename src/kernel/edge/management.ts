@@ -4,6 +4,7 @@
  * Whoever can reach the port in `open` mode may do all of it; a page in a browser that is not ours may do none of it.
  */
 import type { Clock, Millis } from '../clock/clock.ts'
+import type { OutboxAnswer } from '../outbound/outbox.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -16,6 +17,9 @@ export interface ManagementNode {
   readonly clock: Clock
   /** Moves the clock forward, durably. */
   advanceClock(ms: Millis): Promise<void>
+  /** What would have left the platform by mail, text message or push; see outbound/outbox.ts for the parameters. */
+  outbox(params: URLSearchParams): Promise<OutboxAnswer>
+  emptyOutbox(): Promise<{ readonly status: number; readonly value: unknown }>
 }
 
 export const MANAGEMENT_PREFIX = '/_millrace/'
@@ -47,6 +51,16 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     if (clock.now() + advanceMs > LATEST_MS) return json(400, { message: 'The clock can not go that far.' })
     await advanceClock(advanceMs)
     return json(200, { now: clock.now() })
+  },
+
+  'GET outbox': async (node, { query }) => {
+    const { status, value } = await node.outbox(query)
+    return json(status, value)
+  },
+
+  'DELETE outbox': async (node) => {
+    const { status, value } = await node.emptyOutbox()
+    return json(status, value)
   },
 
   'POST reset': async (node) => {

@@ -40,6 +40,8 @@ export async function startTestEdge(
     health: async () => management.problem,
     metrics: () => metrics.render(),
     reset: async () => void management.resets++,
+    outbox: async () => ({ status: 200, value: { items: [] } }),
+    emptyOutbox: async () => ({ status: 200, value: { deleted: 0 } }),
   }
   const edge = await startEdge({
     host: '127.0.0.1',

@@ -1,0 +1,191 @@
+/**
+ * HTTP requests to the outside, for durable jobs: thousands of small ones a second to one host, over connections that are
+ * kept. Whatever the far side does is a value; only a caller's mistake (a header that can't be sent) throws.
+ *
+ * A request that a kept connection swallowed is sent again on another one: the server may have closed it in the same
+ * moment. It may have read the request, too, so the far side can see it twice, as it can from any durable job.
+ */
+import http from 'node:http'
+import https from 'node:https'
+import { TLSSocket } from 'node:tls'
+import type { Millis } from '../clock/clock.ts'
+import { BlockedAddress, guardedLookup, isBlockedAddress } from './address-guard.ts'
+import { answerChallenge, type Credentials, credentialsOf } from './challenge.ts'
+import { withDeadline } from './deadline.ts'
+
+export interface HttpRequest {
+  /** POST unless given. */
+  readonly method?: string
+  /** `http:` or `https:`. A user and password in it answer a 401 challenge, and are sent in no other way. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+  /** For the whole exchange, with challenges and repeats, in real time; 15 s unless given. */
+  readonly timeoutMs?: Millis
+}
+
+export type HttpFailure =
+  /** Not an absolute URL of HTTP. */
+  | 'url'
+  /** A link-local or metadata address. */
+  | 'blocked'
+  | 'dns'
+  | 'refused'
+  | 'unreachable'
+  /** No TLS, or a certificate that is not trusted. */
+  | 'tls'
+  | 'timeout'
+  /** The connection ended before the answer did. */
+  | 'closed'
+  /** What came back is not HTTP. */
+  | 'protocol'
+
+export type HttpOutcome =
+  /** Any status, redirects included: they are not followed. The body's first 8 KiB, as UTF-8. */
+  | { readonly type: 'answered'; readonly status: number; readonly body: string }
+  | { readonly type: 'failed'; readonly reason: HttpFailure; readonly message: string }
+
+export interface HttpClient {
+  send(request: HttpRequest): Promise<HttpOutcome>
+  /** Closes every connection; what is under way fails. */
+  close(): void
+}
+
+export interface HttpClientOptions {
+  /** Certificate authorities to trust instead of the system's (PEM). */
+  readonly ca?: string
+  /** Lets requests through to link-local and metadata addresses. */
+  readonly allowLinkLocal?: boolean
+}
+
+const TIMEOUT_MS = 15_000
+const KEPT_BYTES = 8192
+/** An answer is read to its end, so that the connection can be used again; a longer one isn't worth it. */
+const READ_BYTES = 65_536
+const IDLE_MS = 30_000
+const IDLE_CONNECTIONS_PER_HOST = 64
+
+interface Answer {
+  readonly outcome: HttpOutcome
+  /** The `www-authenticate` header. */
+  readonly challenge?: string | undefined
+}
+
+export function createHttpClient({ ca, allowLinkLocal = false }: HttpClientOptions = {}): HttpClient {
+  const connections = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: IDLE_CONNECTIONS_PER_HOST }
+  const agents = { 'http:': new http.Agent(connections), 'https:': new https.Agent({ ...connections, ca }) }
+  const guard = allowLinkLocal ? {} : { lookup: guardedLookup }
+
+  return {
+    async send({ method = 'POST', url, headers, body, timeoutMs = TIMEOUT_MS }) {
+      const target = parseTarget(url)
+      if (target === undefined) return failure('url', `${JSON.stringify(url)} is not a URL of HTTP or HTTPS`)
+      const { protocol, hostname, port, path, credentials } = target
+      if (!allowLinkLocal && isBlockedAddress(hostname)) return failureOf(new BlockedAddress(hostname))
+      return withDeadline(timeoutMs, async (signal) => {
+        const agent = agents[protocol]
+        const options = { protocol, hostname, port, path, method, headers, agent, signal, ...guard }
+        const { outcome, challenge } = await exchange(options, body)
+        if (challenge === undefined || credentials === undefined) return outcome
+        const authorization = answerChallenge(challenge, credentials, { method, path })
+        if (authorization === undefined) return outcome
+        return (await exchange({ ...options, headers: { ...headers, authorization } }, body)).outcome
+      })
+    },
+
+    close() {
+      for (const agent of Object.values(agents)) agent.destroy()
+    },
+  }
+}
+
+interface Target {
+  readonly protocol: 'http:' | 'https:'
+  /** Without the brackets of an IPv6 address. */
+  readonly hostname: string
+  readonly port: string
+  readonly path: string
+  readonly credentials: Credentials | undefined
+}
+
+function parseTarget(text: string): Target | undefined {
+  const url = URL.parse(text)
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined
+  const { protocol, port, pathname, search } = url
+  const hostname = url.hostname.replace(/^\[|\]$/g, '')
+  return { protocol, hostname, port, path: pathname + search, credentials: credentialsOf(url) }
+}
+
+/** One request and its answer. */
+function exchange(options: https.RequestOptions, body: string | Uint8Array): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const attempt = () => {
+    const request = (options.protocol === 'https:' ? https : http).request(options)
+    request.on('response', (response) => resolve(read(response, options.signal)))
+    request.on('upgrade', (_, socket) => {
+      socket.destroy()
+      resolve({ outcome: failure('protocol', 'the server changed the protocol unasked') })
+    })
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      const isLost = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+      if (isLost && options.signal?.aborted !== true) return attempt()
+      resolve({ outcome: failureOf(error, options.signal, request.socket) })
+    })
+    request.end(body)
+  }
+  try {
+    attempt()
+  } catch (error) {
+    reject(error as Error)
+  }
+  return promise
+}
+
+function read(response: http.IncomingMessage, signal: AbortSignal | undefined): Promise<Answer> {
+  const { promise, resolve } = Promise.withResolvers<Answer>()
+  const kept: Buffer[] = []
+  let bytes = 0
+  const answer = () => {
+    const status = response.statusCode as number
+    const body = Buffer.concat(kept).subarray(0, KEPT_BYTES).toString('utf8')
+    const challenge = status === 401 ? response.headers['www-authenticate'] : undefined
+    resolve({ outcome: { type: 'answered', status, body }, challenge })
+  }
+  response.on('data', (chunk: Buffer) => {
+    if (bytes < KEPT_BYTES) kept.push(chunk)
+    bytes += chunk.length
+    if (bytes < READ_BYTES) return
+    answer()
+    response.destroy()
+  })
+  response.on('end', answer)
+  response.on('error', (error) => resolve({ outcome: failureOf(error, signal) }))
+  return promise
+}
+
+const failure = (reason: HttpFailure, message: string): HttpOutcome => ({ type: 'failed', reason, message })
+
+/** Of the system's errors; what else happens to a connection that is not yet trusted is about TLS. */
+const REASONS: Readonly<Record<string, HttpFailure>> = {
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETDOWN: 'unreachable',
+  EADDRNOTAVAIL: 'unreachable',
+  EACCES: 'unreachable',
+  ETIMEDOUT: 'timeout',
+}
+const CLOSED = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
+
+function failureOf(error: NodeJS.ErrnoException, signal?: AbortSignal, socket?: unknown): HttpOutcome {
+  const { code = '', syscall } = error
+  if (signal?.aborted) return failure('timeout', 'the answer took too long')
+  if (error instanceof BlockedAddress) return failure('blocked', error.message)
+  if (syscall === 'getaddrinfo') return failure('dns', error.message)
+  const reason = REASONS[code]
+  // With several addresses tried, the error is a list of errors and has no message of its own.
+  if (reason !== undefined) return failure(reason, error.message === '' ? code : error.message)
+  if (socket instanceof TLSSocket && !socket.authorized) return failure('tls', error.message)
+  return failure(CLOSED.has(code) ? 'closed' : 'protocol', error.message)
+}

@@ -1,0 +1,45 @@
+/** The door of SNS. */
+import type { Kernel, RunningService, Service } from '../../kernel/kernel.ts'
+import { createHttpClient } from '../../kernel/outbound/http.ts'
+import { createMailer } from '../../kernel/outbound/mail.ts'
+import type { Operation } from '../../kernel/protocol/schema.ts'
+import type { SnsContext } from './api/context.ts'
+import { api } from './api.ts'
+import { missingMembers } from './errors.ts'
+import { jobs } from './jobs.ts'
+import { snsMetrics } from './metrics.ts'
+import { SEALED_BY } from './model/queue-delivery.ts'
+import { createPush } from './outbound/push/push.ts'
+import { outboxSms, webhookSms } from './outbound/sms.ts'
+import { pages } from './pages.ts'
+import { createSenders } from './senders.ts'
+import { Signing } from './signing.ts'
+
+export const sns: Service = {
+  id: 'sns',
+  commands: new URL('./store.ts', import.meta.url),
+  migrations: new URL('./migrations/', import.meta.url),
+  start,
+}
+
+function start(kernel: Kernel): RunningService {
+  const { store, clock, config } = kernel
+  const context: SnsContext = { ...kernel, signing: new Signing(kernel), counts: snsMetrics(kernel) }
+  const http = createHttpClient({ allowLinkLocal: config.allowLinkLocal })
+  const mailer = createMailer({ smtpUrl: config.smtpUrl, from: config.smtpFrom, store })
+  const push = createPush({ http, store, clock })
+  const { smsWebhookUrl: url, smsWebhookSecret: secret = '' } = config.sns
+  const sms = url === undefined ? outboxSms(store) : webhookSms({ url, secret, http, clock })
+  return {
+    handlers: api(context),
+    missing: (_: Operation, path: string) => missingMembers([path]),
+    jobs: jobs(context, createSenders(context, { http, mailer, sms, push })),
+    seals: { [SEALED_BY]: (body, note) => context.signing.complete(body, note) },
+    page: pages(context),
+    close() {
+      http.close()
+      mailer.close()
+      push.close()
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Refuse } from '../errors.ts'
+
+/** A JSON object of unknown members. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The object a text stands for, or undefined if it is anything else, valid JSON or not. */
+export function parseJsonObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether two texts are the same, or the same JSON, however it was written. */
+export function sameDocument(one: string | undefined, other: string | undefined): boolean {
+  if (one === other) return true
+  if (one === undefined || other === undefined) return false
+  const [left, right] = [parseJsonObject(one), parseJsonObject(other)]
+  return left !== undefined && isDeepStrictEqual(left, right)
+}
+
+/** Reads a document that may hold no members but these. Throws what `complain` makes of the reason. */
+export function parseDocument(text: string, members: readonly string[], complain: Refuse): JsonObject {
+  let document: unknown
+  try {
+    document = JSON.parse(text)
+  } catch (error) {
+    throw complain(`failed to parse JSON. ${(error as Error).message}`)
+  }
+  if (!isJsonObject(document)) throw complain('failed to parse JSON. It is not an object.')
+  const unknown = Object.keys(document).find((name) => !members.includes(name))
+  if (unknown !== undefined) throw complain(`invalid JSON. Attribute ${unknown} is unknown.`)
+  return document
+}

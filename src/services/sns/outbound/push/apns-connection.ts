@@ -1,0 +1,94 @@
+/**
+ * A connection to APNs (HTTP/2), made when it is first needed and again when it was lost. All notifications of one
+ * application share it.
+ */
+import http2, { type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2'
+import type { Millis } from '../../../../kernel/clock/clock.ts'
+import { withDeadline } from '../../../../kernel/outbound/deadline.ts'
+
+export type ApnsAnswer =
+  | { readonly type: 'answered'; readonly status: number; readonly body: string }
+  | { readonly type: 'failed'; readonly message: string }
+
+const TIMEOUT_MS: Millis = 15_000
+const IDLE_MS: Millis = 600_000
+/** An answer is a short JSON object, or nothing. */
+const KEPT_LENGTH = 4096
+
+export class ApnsConnection {
+  readonly #origin: string
+  readonly #ca: string | undefined
+  #session: ClientHttp2Session | undefined
+
+  constructor(origin: string, ca: string | undefined) {
+    this.#origin = origin
+    this.#ca = ca
+  }
+
+  /** Never rejects. */
+  post(path: string, headers: OutgoingHttpHeaders, body: string, timeoutMs = TIMEOUT_MS): Promise<ApnsAnswer> {
+    const request = { ':method': 'POST', ':path': path, ...headers }
+    return withDeadline(timeoutMs, (signal) => this.#send(request, body, signal))
+  }
+
+  async #send(request: OutgoingHttpHeaders, body: string, signal: AbortSignal): Promise<ApnsAnswer> {
+    const kept = this.#usable()
+    const session = kept ?? this.#connect()
+    const answer = await exchange(session, request, body, signal)
+    if (answer.type === 'answered') return answer
+    if (signal.aborted) {
+      session.destroy() // it may be dead without anyone having said so
+      return { type: 'failed', message: 'APNs took too long to answer' }
+    }
+    if (kept === undefined) return answer
+    // APNs may have given up a kept connection in the moment in which it was used: once more over another one.
+    kept.close()
+    return this.#send(request, body, signal)
+  }
+
+  /** What is under way is finished. */
+  close(): void {
+    this.#session?.close()
+  }
+
+  #usable(): ClientHttp2Session | undefined {
+    const session = this.#session
+    return session === undefined || session.closed || session.destroyed ? undefined : session
+  }
+
+  #connect(): ClientHttp2Session {
+    const session = http2.connect(this.#origin, { ca: this.#ca })
+    session.on('error', () => {}) // each request learns of it by itself
+    session.setTimeout(IDLE_MS, () => session.close())
+    this.#session = session
+    return session
+  }
+}
+
+function exchange(
+  session: ClientHttp2Session,
+  headers: OutgoingHttpHeaders,
+  body: string,
+  signal: AbortSignal,
+): Promise<ApnsAnswer> {
+  const { promise, resolve } = Promise.withResolvers<ApnsAnswer>()
+  const fail = (error: unknown) => resolve({ type: 'failed', message: (error as Error).message })
+  try {
+    const stream = session.request(headers, { signal }).setEncoding('utf8')
+    let status = 0
+    let text = ''
+    stream.on('response', (answered) => {
+      status = answered[':status'] as number
+    })
+    stream.on('data', (chunk: string) => {
+      if (text.length < KEPT_LENGTH) text += chunk
+    })
+    stream.on('end', () => status !== 0 && resolve({ type: 'answered', status, body: text }))
+    stream.on('error', fail)
+    stream.on('close', () => fail(new Error('APNs closed the connection')))
+    stream.end(body)
+  } catch (error) {
+    fail(error)
+  }
+  return promise
+}

@@ -1,0 +1,13 @@
+/** Every command of SNS: what the store registers. The SQL lives in store/, and nowhere else. */
+export * from './store/accounts.ts'
+export * from './store/deliveries.ts'
+export * from './store/fan-out.ts'
+export * from './store/mobile.ts'
+export * from './store/publish.ts'
+export * from './store/publish-directly.ts'
+export * from './store/signing-keys.ts'
+export * from './store/sms.ts'
+export * from './store/subscription-row.ts'
+export * from './store/subscriptions.ts'
+export * from './store/topic-row.ts'
+export * from './store/topics.ts'
