@@ -39,11 +39,12 @@ await site.start()
 // With the SDK's own repeats the ledger could not tell the node's duplicates from the client's.
 const scene = new Scene({ site, ledger, random, maxAttempts: 1 })
 const queues = await createQueues(scene)
-const { fifo, done } = startWorkers(scene, queues)
+const workers = await startWorkers(scene, queues)
+const { done } = workers
 await Promise.race([kills(), done]) // a worker that fails ends the run
 scene.end()
 await Promise.race([done, tooLate()])
-await finish(scene, queues, fifo)
+await finish(scene, queues, workers)
 await node.kill()
 look()
 figures.faults = site.faults

@@ -14,6 +14,9 @@ export class Figures {
   moved = 0
   purges = 0
   purgesRefused = 0
+  published = 0
+  copies = 0
+  notified = 0
 
   /** The names of those that are zero and shouldn't be. */
   missing(mayBeZero: readonly string[] = []): string[] {

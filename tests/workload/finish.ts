@@ -1,10 +1,10 @@
 /** The end of a run: empty the queues, see that they stay empty, and say what was found. */
-import type { FifoWorkload } from './fifo.ts'
 import type { Ledger } from './ledger.ts'
 import { countMessages, type Queues } from './queues.ts'
 import { type Consumer, deleteAll, type Held, receive } from './receiving.ts'
 import { type Rule, rules } from './rules.ts'
 import type { Scene } from './scene.ts'
+import type { Workers } from './workers.ts'
 
 /** Longer than any delay, any visibility timeout and any lease of a run. */
 export const LATER_MS = 3600_000
@@ -13,8 +13,14 @@ const CLOCK_TOLERANCE_MS = 1000
 const DRAIN = { limit: 10, visibilitySeconds: 30, waitSeconds: 0 }
 const EVIDENCE_SHOWN = 5
 
+type Workloads = Pick<Workers, 'fifo' | 'fanOut'>
+
 /** After a last fault, brings out what is hidden and takes it; after another one, nothing may be left. */
-export async function finish(scene: Scene, { standard, fifo, move }: Queues, workload: FifoWorkload): Promise<void> {
+export async function finish(
+  scene: Scene,
+  { standard, fifo, move }: Queues,
+  { fifo: workload, fanOut }: Workloads,
+): Promise<void> {
   const { ledger, site } = scene
   await site.upset()
   await scene.shiftClock(LATER_MS)
@@ -25,6 +31,7 @@ export async function finish(scene: Scene, { standard, fifo, move }: Queues, wor
   const consumer = { scene, queue: fifo, random: scene.random }
   await drain(consumer, () => workload.receive(consumer, DRAIN))
   ledger.checkArrivals()
+  await fanOut.finish()
   await site.upset()
   for (const url of site.urls) {
     const behindMs = scene.now() - (await scene.shiftClock(0, url))

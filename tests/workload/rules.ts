@@ -14,6 +14,8 @@ export const rules = {
   handles: 'a receipt handle is good after a fault, and on a FIFO queue only until the next receive',
   moved: 'a move task ends, and has moved each message once',
   purged: 'what was purged stays away, and the next purge within a minute is refused',
+  fannedOut: 'a publish reaches every queue that is to have it, once and in order, or none',
+  notified: 'every HTTP endpoint gets every acknowledged publish',
   clock: 'the clock stays where it was shifted to',
   exercised: 'each of these was put to the test',
 } as const

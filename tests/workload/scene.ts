@@ -7,7 +7,8 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import { SQS, SQSServiceException } from '@aws-sdk/client-sqs'
+import { SNS } from '@aws-sdk/client-sns'
+import { SQS } from '@aws-sdk/client-sqs'
 import type { Ledger, Span } from './ledger.ts'
 import type { Random } from './random.ts'
 
@@ -55,7 +56,7 @@ export class Scene {
   /** What the calls met: the code of an error, or of the connection's end. */
   readonly errors = new Map<string, number>()
   readonly #maxAttempts: number | undefined
-  readonly #clients = new Map<string, SQS>()
+  readonly #clients = new Map<string, { sqs: SQS; sns: SNS }>()
   readonly #attempts = new AsyncLocalStorage<{ count: number }>()
   readonly #end = Promise.withResolvers<void>()
   /** By how much the nodes' clock was shifted; while a shift is under way, between these two. */
@@ -94,11 +95,21 @@ export class Scene {
    * that asks to come back later is none.
    */
   async call<T>(run: (sqs: SQS) => Promise<T>, allowed: readonly string[] = []): Promise<Outcome<T>> {
-    const sqs = this.#clientFor(await this.site.pick())
+    const { sqs } = this.#clientsFor(await this.site.pick())
+    return this.#call(() => run(sqs), allowed)
+  }
+
+  /** The same for topics. */
+  async publish<T>(run: (sns: SNS) => Promise<T>): Promise<Outcome<T>> {
+    const { sns } = this.#clientsFor(await this.site.pick())
+    return this.#call(() => run(sns), [])
+  }
+
+  async #call<T>(run: () => Promise<T>, allowed: readonly string[]): Promise<Outcome<T>> {
     const tally = { count: 0 }
     const issuedAt = this.now()
     try {
-      const value = await this.#attempts.run(tally, () => run(sqs))
+      const value = await this.#attempts.run(tally, run)
       return { kind: 'answered', value, issuedAt, answeredAt: this.#latestNow(), attempts: tally.count }
     } catch (error) {
       const attempts = tally.count
@@ -109,9 +120,18 @@ export class Scene {
   }
 
   /** As `call`, but tries again until there is an answer. For calls that do no harm when they are made twice. */
-  async callUntilAnswered<T>(run: (sqs: SQS) => Promise<T>, allowed: readonly string[] = []): Promise<T | undefined> {
+  callUntilAnswered<T>(run: (sqs: SQS) => Promise<T>, allowed: readonly string[] = []): Promise<T | undefined> {
+    return this.#untilAnswered(() => this.call(run, allowed))
+  }
+
+  /** The same for topics. */
+  publishUntilAnswered<T>(run: (sns: SNS) => Promise<T>): Promise<T | undefined> {
+    return this.#untilAnswered(() => this.publish(run))
+  }
+
+  async #untilAnswered<T>(call: () => Promise<Outcome<T>>): Promise<T | undefined> {
     for (;;) {
-      const outcome = await this.call(run, allowed)
+      const outcome = await call()
       if (outcome.kind === 'answered') return outcome.value
       if (outcome.kind === 'refused') return undefined
       await pause(10)
@@ -128,29 +148,28 @@ export class Scene {
     return Date.now() + this.#shiftedAtMostMs
   }
 
-  #clientFor(url: string): SQS {
+  #clientsFor(url: string): { sqs: SQS; sns: SNS } {
     const known = this.#clients.get(url)
     if (known !== undefined) return known
-    const sqs = new SQS({
+    const options = {
       endpoint: url,
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      useQueueUrlAsEndpoint: false, // else the calls would go to the node that created the queue
       ...(this.#maxAttempts === undefined ? {} : { maxAttempts: this.#maxAttempts }),
       requestHandler: {
         requestTimeout: ANSWER_DEADLINE_MS,
         throwOnRequestTimeout: true,
         httpAgent: { maxSockets: CONNECTIONS },
       },
-    })
+    }
+    // Queue URLs name the node that created the queue: the calls are to go to others too.
+    const clients = { sqs: new SQS({ ...options, useQueueUrlAsEndpoint: false }), sns: new SNS(options) }
     // Inside the client's own loop of repeats, so it sees each attempt.
-    sqs.middlewareStack.add((next) => async (args) => this.#attempt(() => next(args)), {
-      step: 'finalizeRequest',
-      priority: 'low',
-      name: 'judge-each-attempt',
-    })
-    this.#clients.set(url, sqs)
-    return sqs
+    const place = { step: 'finalizeRequest', priority: 'low', name: 'judge-each-attempt' } as const
+    clients.sqs.middlewareStack.add((next) => async (args) => this.#attempt(() => next(args)), place)
+    clients.sns.middlewareStack.add((next) => async (args) => this.#attempt(() => next(args)), place)
+    this.#clients.set(url, clients)
+    return clients
   }
 
   async #attempt<T>(make: () => Promise<T>): Promise<T> {
@@ -169,7 +188,7 @@ export class Scene {
 
   /** Refusals of what the call asked for are judged once, where the call was made. */
   #isDeserved(error: unknown): boolean {
-    if (error instanceof SQSServiceException) return isRefusal(error) || isBusy(error)
+    if (isAnswer(error)) return isRefusal(error) || isBusy(error)
     return this.site.cutsClientsOff && CUT_OFF.includes(codeOf(error))
   }
 }
@@ -179,17 +198,21 @@ const CUT_OFF = [NOBODY_LISTENS, 'ECONNRESET', 'EPIPE']
 
 const codeOf = (error: unknown): string => {
   const { code, name } = error as NodeJS.ErrnoException
-  return error instanceof SQSServiceException ? name : (code ?? name)
+  return isAnswer(error) ? name : (code ?? name)
 }
 
+/** An error that a node answered with. */
+type Answered = Error & { readonly $fault: string; readonly $metadata: { readonly httpStatusCode?: number } }
+
+const isAnswer = (error: unknown): error is Answered => error instanceof Error && '$fault' in error
+
 /** It was the node that answered, and it found fault with the call. */
-const isRefusal = (error: unknown): error is SQSServiceException =>
-  error instanceof SQSServiceException && statusOf(error) < 500
+const isRefusal = (error: unknown): error is Answered => isAnswer(error) && statusOf(error) < 500
 
 /** The one error that asks to come back later. */
-const isBusy = (error: SQSServiceException): boolean => statusOf(error) === 503 && error.name === 'ServiceUnavailable'
+const isBusy = (error: Answered): boolean => statusOf(error) === 503 && error.name === 'ServiceUnavailable'
 
-const statusOf = ({ $metadata }: SQSServiceException): number => $metadata.httpStatusCode ?? 0
+const statusOf = ({ $metadata }: Answered): number => $metadata.httpStatusCode ?? 0
 
 /** Milliseconds of rest, so that the load leaves the machine room for the faults. */
 export const rest = (random: Random, maxMs: number): Promise<void> => pause(random.int(1, maxMs))
