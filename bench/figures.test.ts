@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bareFiguresOf, figuresOf, type Limit, limitOf, median } from './figures.ts'
+import { bareRun } from './ceiling.ts'
+import { figuresOf, type Limit, limitOf, median, medianOf } from './figures.ts'
 import type { Measured } from './load/meter.ts'
 
 const latency = { count: 1, p50Millis: 1, p99Millis: 2, maxMillis: 3 }
@@ -15,6 +16,7 @@ const run = (changes: Partial<Measured> = {}): Measured => ({
   generatorCpuMicros: 500_000,
   serverCpuMicros: 1_000_000,
   serverBusiestThreadMicros: 900_000,
+  postgresCpuMicros: undefined,
   machineCpuMicros: 1_700_000,
   ...changes,
 })
@@ -46,17 +48,34 @@ test('figures are per second and per request', () => {
     p50Millis: 1,
     p99Millis: 2,
     serverMicrosPerRequest: 1000,
+    postgresMicrosPerRequest: undefined,
     generatorMicrosPerRequest: 500,
+    serverMicrosPerMessage: 100,
+    postgresMicrosPerMessage: undefined,
     serverCores: 0.5,
+    postgresCores: undefined,
     generatorCores: 0.25,
     otherCores: 0.1,
     limit: 'neither',
   })
 })
 
-test('the bare server counts with the median of its runs', () => {
-  const runs = [1000, 5000, 1200].map((requests) => run({ requests }))
-  assert.equal(bareFiguresOf(runs).requestsPerSecond, 600)
+test('what PostgreSQL uses is nobody else’s', () => {
+  const { postgresMicrosPerMessage, postgresCores, otherCores } = figuresOf(run({ postgresCpuMicros: 100_000 }), 2)
+  assert.deepEqual({ postgresMicrosPerMessage, postgresCores }, { postgresMicrosPerMessage: 10, postgresCores: 0.05 })
+  assert.equal(otherCores?.toFixed(3), '0.050')
+})
+
+test('the ceiling counts with the median of its runs', () => {
+  const runs = [1000, 5000, 1200].map((requests) => bareRun(run({ requests })))
+  assert.equal(medianOf(runs).perSecond, 600)
+  assert.equal(medianOf(runs).generatorMicros?.toFixed(1), '416.7')
+})
+
+test('a figure that one run of the ceiling lacks is not known', () => {
+  const known = { perSecond: 10, postgresMicros: 3 }
+  const { perSecond, postgresMicros } = medianOf([known, { perSecond: 20 }, known])
+  assert.deepEqual({ perSecond, postgresMicros }, { perSecond: 10, postgresMicros: undefined })
 })
 
 const medians = [

@@ -1,15 +1,22 @@
-/** From counts to figures: per second, per request, and beside the bare server. */
+/** From counts to figures: per second, per request, per message, and the median of the ceiling's. */
+import type { CeilingRun } from './ceiling.ts'
 import type { Measured } from './load/meter.ts'
 
+/** CPU time is in microseconds. What can't be read is undefined: that of a server elsewhere, of a store without PostgreSQL. */
 export interface Figures {
   readonly messagesPerSecond: number
   readonly requestsPerSecond: number
   readonly p50Millis: number
   readonly p99Millis: number
+  /** Of all nodes together. */
   readonly serverMicrosPerRequest?: number
+  readonly postgresMicrosPerRequest?: number
   readonly generatorMicrosPerRequest: number
+  readonly serverMicrosPerMessage?: number
+  readonly postgresMicrosPerMessage?: number
   /** How many cores were kept busy, by whom. */
   readonly serverCores?: number
+  readonly postgresCores?: number
   readonly generatorCores: number
   readonly otherCores?: number
   readonly limit: Limit
@@ -18,33 +25,37 @@ export interface Figures {
 /** What kept the run from being faster: `neither` when CPU was left, so that something was waited for (the disk, a rate). */
 export type Limit = 'server' | 'generator' | 'machine' | 'neither' | 'unknown'
 
-export interface BareFigures {
-  readonly requestsPerSecond: number
-  readonly p50Millis: number
-  readonly p99Millis: number
-  readonly serverMicrosPerRequest?: number
-  readonly generatorMicrosPerRequest: number
-}
-
 export function figuresOf(run: Measured, cores: number): Figures {
-  const { seconds, serverCpuMicros: server, generatorCpuMicros: generator } = run
+  const { seconds, requests, messages, serverCpuMicros: server, generatorCpuMicros: generator } = run
+  const postgres = run.postgresCpuMicros
   const coresOf = (micros: number) => micros / 1e6 / seconds
+  const others = run.machineCpuMicros - (server ?? 0) - (postgres ?? 0) - generator
   return {
-    messagesPerSecond: run.messages / seconds,
-    requestsPerSecond: run.requests / seconds,
+    messagesPerSecond: messages / seconds,
+    requestsPerSecond: requests / seconds,
     p50Millis: run.latency.p50Millis,
     p99Millis: run.latency.p99Millis,
-    serverMicrosPerRequest: server === undefined ? undefined : server / run.requests,
-    generatorMicrosPerRequest: generator / run.requests,
-    serverCores: server === undefined ? undefined : coresOf(server),
+    serverMicrosPerRequest: over(server, requests),
+    postgresMicrosPerRequest: over(postgres, requests),
+    generatorMicrosPerRequest: generator / requests,
+    serverMicrosPerMessage: over(server, messages),
+    postgresMicrosPerMessage: over(postgres, messages),
+    serverCores: over(server, seconds * 1e6),
+    postgresCores: over(postgres, seconds * 1e6),
     generatorCores: coresOf(generator),
-    otherCores: server === undefined ? undefined : Math.max(0, coresOf(run.machineCpuMicros - server - generator)),
+    otherCores: server === undefined ? undefined : Math.max(0, coresOf(others)),
     limit: limitOf(run, cores),
   }
 }
 
-/** A thread that computes for this share of the time is the limit: the rest is garbage collection in threads of its own. */
-const SATURATED = 0.85
+export const over = (dividend: number | undefined, divisor: number | undefined): number | undefined =>
+  dividend === undefined || divisor === undefined ? undefined : dividend / divisor
+
+/**
+ * A thread that computes for this share of the time is the limit: the rest is garbage collection in threads of its own.
+ * So is a machine whose cores do.
+ */
+export const SATURATED = 0.85
 
 export function limitOf(run: Measured, cores: number): Limit {
   const share = (micros: number) => micros / 1e6 / run.seconds
@@ -56,16 +67,19 @@ export function limitOf(run: Measured, cores: number): Limit {
   return server === undefined ? 'unknown' : 'neither'
 }
 
-/** The median of each figure over the runs of the bare server. */
-export function bareFiguresOf(runs: readonly Measured[]): BareFigures {
-  const per = (figure: (run: Measured) => number) => median(runs.map(figure)) ?? Number.NaN
-  const hasServer = runs.every(({ serverCpuMicros }) => serverCpuMicros !== undefined)
+/** The median of each figure over the ceiling's runs; undefined where one of them doesn't have it. */
+export function medianOf(runs: readonly CeilingRun[]): CeilingRun {
+  const of = (figure: keyof CeilingRun) => {
+    const known = runs.map((run) => run[figure]).filter((value) => value !== undefined)
+    return known.length < runs.length ? undefined : median(known)
+  }
   return {
-    requestsPerSecond: per((run) => run.requests / run.seconds),
-    p50Millis: per((run) => run.latency.p50Millis),
-    p99Millis: per((run) => run.latency.p99Millis),
-    serverMicrosPerRequest: hasServer ? per((run) => (run.serverCpuMicros ?? 0) / run.requests) : undefined,
-    generatorMicrosPerRequest: per((run) => run.generatorCpuMicros / run.requests),
+    perSecond: of('perSecond') ?? Number.NaN,
+    p50Millis: of('p50Millis'),
+    p99Millis: of('p99Millis'),
+    serverMicros: of('serverMicros'),
+    postgresMicros: of('postgresMicros'),
+    generatorMicros: of('generatorMicros'),
   }
 }
 

@@ -41,11 +41,42 @@ export function processCpu(pid: number): ProcessCpu | undefined {
   return { allMicros: cpuMicros(all), byThread: new Map(threads) }
 }
 
+/**
+ * CPU time of a process, of its living children, and of those that ended, in microseconds: a server with a process for
+ * each connection, whichever come and go. Undefined without /proc or without the process.
+ */
+export function familyCpuMicros(pid: number): number | undefined {
+  const parent = readIfThere(`/proc/${pid}/stat`)
+  if (parent === undefined) return undefined
+  const [, , endedUser, endedSystem] = ticks(parent)
+  const living = childrenOf(pid).reduce((sum, child) => sum + cpuMicros(child), cpuMicros(parent))
+  return living + (endedUser + endedSystem) * TICK_MICROS
+}
+
+export function parentOf(pid: number): number | undefined {
+  const stat = readIfThere(`/proc/${pid}/stat`)
+  return stat === undefined ? undefined : parentIn(stat)
+}
+
+/** The command line of a process, which it may have written over; undefined without /proc or without the process. */
+export const commandLine = (pid: number): string | undefined => readIfThere(`/proc/${pid}/cmdline`)
+
+/** What /proc says about each child. */
+function childrenOf(pid: number): string[] {
+  const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const stats = numbers.map((number) => readIfThere(`/proc/${number}/stat`))
+  return stats.filter((stat) => stat !== undefined).filter((stat) => parentIn(stat) === pid)
+}
+
 /** Fields are counted behind the command's name, which may itself hold spaces and brackets: proc_pid_stat(5). */
+const fieldsOf = (stat: string) => stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+const parentIn = (stat: string) => Number(fieldsOf(stat)[1])
+/** In user mode and in the kernel, and the same of children that ended. */
+const ticks = (stat: string) => fieldsOf(stat).slice(11, 15).map(Number) as [number, number, number, number]
+
 function cpuMicros(stat: string): number {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const [userTicks, systemTicks] = [Number(fields[11]), Number(fields[12])]
-  return (userTicks + systemTicks) * TICK_MICROS
+  const [user, system] = ticks(stat)
+  return (user + system) * TICK_MICROS
 }
 
 /** CPU time used by everything on the machine since its start, in microseconds. */

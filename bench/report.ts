@@ -1,11 +1,14 @@
 /** The results as text for a person and as a JSON file for a comparison. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BareFigures, bareFiguresOf, type Figures, figuresOf } from './figures.ts'
+import type { CeilingRun } from './ceiling.ts'
+import type { Churn, Look } from './churn.ts'
+import { type Figures, figuresOf, medianOf, over } from './figures.ts'
 import { scenarios } from './load/scenarios.ts'
 import type { Machine } from './machine.ts'
 import type { Outcome, Results } from './sqs.ts'
-import { deepPercent, judge, type Verdict } from './targets.ts'
+import type { Store } from './stores.ts'
+import { deepPercent, judge, twinRatio, type Verdict } from './targets.ts'
 
 /** What the figures came from. */
 export interface Setting {
@@ -13,25 +16,28 @@ export interface Setting {
   readonly date: string
   readonly machine: Machine
   readonly server: string
+  readonly store: Pick<Store, 'title' | 'isShared'>
+  readonly ceiling: Pick<Store['ceiling'], 'title' | 'unit'>
   readonly connections: number
   readonly seconds: number
   readonly deepMessages: number
 }
 
 export function textReport(setting: Setting, results: Results): string {
-  const { machine, connections, seconds, server } = setting
-  const bare = bareFiguresOf(results.bare)
+  const { machine, connections, seconds, server, store, ceiling } = setting
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryMiB} MiB, ${machine.os}, node ${machine.node}`,
-    `${server}; ${connections} connections, ${seconds} s each, messages of 200 bytes`,
+    `${server}; ${store.title}; ${connections} connections, ${seconds} s each, messages of 200 bytes`,
     '',
-    table([HEADINGS, bareRow(bare, results), ...scenarioRows(setting, results, bare)]),
+    table(scenarioTable(setting, results)),
     '',
-    'msg/bare: messages per request of the bare server. CPU is microseconds of all threads per request, (× the bare run).',
-    'cores: busy with server + generator + anything else on the machine. limit: what was saturated.',
+    `msg/ceiling: messages per ${ceiling.unit}. CPU is microseconds of all threads per request (× that of the ceiling).`,
+    `cores: busy with server + ${store.isShared ? 'PostgreSQL + ' : ''}generator + anything else on the machine. limit: what was saturated.`,
     ...disturbance(setting, results),
+    ...(store.isShared ? cpuReport(setting, results) : []),
+    ...(results.churn ? churnReport(results.churn) : []),
     '',
-    table([['figure', 'target', 'measured', '', ''], ...judge(results).map(verdictRow)]),
+    table([['figure', 'target', 'measured', '', ''], ...verdicts(setting, results).map(verdictRow)]),
     ...failuresIn(results).map((failure) => `\nFAILED ${failure}`),
     '',
   ].join('\n')
@@ -49,17 +55,20 @@ export function writeJson(folder: string, setting: Setting, results: Results): s
     )
   const json = {
     setting,
-    bareMedian: bareFiguresOf(results.bare),
+    ceilingMedian: medianOf(results.ceiling),
     ...results,
     empty: withFigures(results.empty),
     deep: withFigures(results.deep),
-    targets: judge(results),
+    targets: verdicts(setting, results),
   }
   mkdirSync(join(folder, 'bench-results'), { recursive: true })
   const path = join(folder, 'bench-results', `${setting.date.replaceAll(':', '-')}.json`)
   writeFileSync(path, `${JSON.stringify(json, undefined, 2)}\n`)
   return path
 }
+
+const verdicts = ({ store, machine }: Setting, results: Results): Verdict[] =>
+  judge(results, { isShared: store.isShared, cores: machine.cores })
 
 /** Shared machines give other figures: says so when more than a tenth of a core was someone else's. */
 function disturbance({ machine }: Setting, { empty, deep }: Results): string[] {
@@ -83,48 +92,109 @@ type Row = readonly string[]
 
 // biome-ignore format: a row reads as a row
 const HEADINGS: Row = [
-  'scenario', 'msg/s', 'req/s', 'msg/bare', 'p50 ms', 'p99 ms', 'server CPU', 'generator CPU', 'cores', 'limit', '% of empty',
+  'scenario', 'msg/s', 'req/s', 'msg/ceiling', 'p50 ms', 'p99 ms', 'server CPU', 'PostgreSQL CPU', 'generator CPU', 'cores', 'limit', '% of empty',
 ]
+const POSTGRES_COLUMN = HEADINGS.indexOf('PostgreSQL CPU')
 
-function bareRow(bare: BareFigures, { bare: runs }: Results): Row {
-  const rates = runs.map((run) => run.requests / run.seconds)
-  const cpu = [bare.serverMicrosPerRequest, bare.generatorMicrosPerRequest].map((micros) => number(micros, 1))
-  const spread = `${whole(Math.min(...rates))} to ${whole(Math.max(...rates))} in ${runs.length} runs`
-  const latency = [number(bare.p50Millis, 2), number(bare.p99Millis, 2)]
-  return ['bare node:http (median)', '', whole(bare.requestsPerSecond), '', ...latency, ...cpu, spread]
-}
-
-function scenarioRows({ machine, deepMessages }: Setting, results: Results, bare: BareFigures): Row[] {
+function scenarioTable({ machine, store, ceiling, deepMessages }: Setting, results: Results): Row[] {
+  const median = medianOf(results.ceiling)
   const row = (title: string, outcome: Outcome | undefined, percent?: number): Row[] => {
     if (outcome === undefined) return []
     if ('failure' in outcome) return [[title, 'FAILED, see below']]
-    return [figuresRow(title, figuresOf(outcome.measured, machine.cores), bare, percent)]
+    return [figuresRow(title, figuresOf(outcome.measured, machine.cores), median, percent)]
   }
-  return [
+  const rows = [
+    HEADINGS,
+    ceilingRow(ceiling.title, results.ceiling),
     ...scenarios.flatMap(({ name, title }) => row(title, results.empty[name])),
     ...scenarios.flatMap(({ name, title }) =>
       row(`${title}, ${whole(deepMessages)} deep`, results.deep[name], deepPercent(results, name)),
     ),
   ]
+  return store.isShared ? rows : rows.map((row) => row.toSpliced(POSTGRES_COLUMN, 1))
 }
 
-function figuresRow(title: string, figures: Figures, bare: BareFigures, percent?: number): Row {
-  const { serverMicrosPerRequest: server, generatorMicrosPerRequest: generator } = figures
-  const cores = [figures.serverCores, figures.generatorCores, figures.otherCores]
+function ceilingRow(title: string, runs: readonly CeilingRun[]): Row {
+  const median = medianOf(runs)
+  const rates = runs.map(({ perSecond }) => perSecond)
+  const spread = `${whole(Math.min(...rates))} to ${whole(Math.max(...rates))} in ${runs.length} runs`
+  const latency = [number(median.p50Millis, 2), number(median.p99Millis, 2)]
+  const cpu = [median.serverMicros, median.postgresMicros, median.generatorMicros].map((micros) => number(micros, 1))
+  return [`${title} (median)`, '', whole(median.perSecond), '', ...latency, ...cpu, spread]
+}
+
+function figuresRow(title: string, figures: Figures, ceiling: CeilingRun, percent?: number): Row {
+  const { serverCores, postgresCores, generatorCores, otherCores } = figures
+  const cores = [serverCores, ...(postgresCores === undefined ? [] : [postgresCores]), generatorCores, otherCores]
   return [
     title,
     whole(figures.messagesPerSecond),
     whole(figures.requestsPerSecond),
-    number(figures.messagesPerSecond / bare.requestsPerSecond, 2),
+    number(figures.messagesPerSecond / ceiling.perSecond, 2),
     number(figures.p50Millis, 2),
     number(figures.p99Millis, 2),
-    besideBare(server, bare.serverMicrosPerRequest),
-    besideBare(generator, bare.generatorMicrosPerRequest),
+    besideCeiling(figures.serverMicrosPerRequest, ceiling.serverMicros),
+    besideCeiling(figures.postgresMicrosPerRequest, ceiling.postgresMicros),
+    besideCeiling(figures.generatorMicrosPerRequest, ceiling.generatorMicros),
     cores.map((busy) => number(busy, 2)).join(' + '),
     figures.limit,
     percent === undefined ? '' : number(percent, 0),
   ]
 }
+
+/** Who needs how much CPU for a message: what needs more cores first, the nodes or PostgreSQL. */
+function cpuReport({ machine, ceiling }: Setting, results: Results): string[] {
+  const rows = scenarios.flatMap(({ name, title, twin }): Row[] => {
+    const outcome = results.empty[name]
+    if (outcome === undefined || 'failure' in outcome) return []
+    const { serverMicrosPerMessage: nodes, postgresMicrosPerMessage: postgres } = figuresOf(
+      outcome.measured,
+      machine.cores,
+    )
+    const besideOne = twin && number(twinRatio(results, name, twin), 2)
+    return [[title, number(nodes, 1), number(postgres, 1), number(over(nodes, postgres), 2), besideOne ?? '']]
+  })
+  if (rows.length === 0) return []
+  const { postgresMicros } = medianOf(results.ceiling)
+  return [
+    '',
+    'CPU of nodes and of PostgreSQL, microseconds per message:',
+    table([
+      ['scenario', 'nodes', 'PostgreSQL', 'ratio', '× one node'],
+      [`${ceiling.title} (median)`, '', number(postgresMicros, 1)],
+      ...rows,
+    ]),
+    '',
+    'Two nodes are judged below only where one node, PostgreSQL and the load left cores for them.',
+  ]
+}
+
+/** Tables and indexes that never were as large are left out. */
+const NOTABLE_BYTES = 2 ** 20
+
+function churnReport({ looks, messagesPerSecond }: Churn): string[] {
+  const row = (title: string, read: (look: Look) => number | undefined, digits: number): Row => {
+    const values = looks.map(read)
+    return [title, ...values.map((value) => number(value, digits)), number(over(values.at(-1), values[0]), 2)]
+  }
+  const bytesOf = (name: string) => (look: Look) => look.relations.find((relation) => relation.name === name)?.bytes
+  const notable = new Set(
+    looks.flatMap(({ relations }) => relations.filter(({ bytes }) => bytes >= NOTABLE_BYTES).map(({ name }) => name)),
+  )
+  return [
+    '',
+    `Churn: ${whole(messagesPerSecond)} messages a second sent, received and deleted.`,
+    table([
+      ['after messages', ...looks.map(({ messages }) => whole(messages)), 'last × first'],
+      row('receive, p50 ms', ({ receive }) => receive.p50Millis, 2),
+      row('receive, p99 ms', ({ receive }) => receive.p99Millis, 2),
+      ...[...notable].sort().map((name) => row(`${name}, MiB`, (look) => over(bytesOf(name)(look), 2 ** 20), 1)),
+      row('dead rows', deadRows, 0),
+    ]),
+  ]
+}
+
+const deadRows = ({ relations }: Look) => relations.reduce((sum, { deadRows }) => sum + (deadRows ?? 0), 0)
 
 const verdictRow = ({ figure, wanted, unit, measured, met }: Verdict): Row => [
   figure,
@@ -134,10 +204,10 @@ const verdictRow = ({ figure, wanted, unit, measured, met }: Verdict): Row => [
   met === undefined ? 'not measured' : met ? 'ok' : 'miss',
 ]
 
-const besideBare = (micros: number | undefined, bareMicros: number | undefined) =>
-  micros === undefined || bareMicros === undefined
+const besideCeiling = (micros: number | undefined, ceilingMicros: number | undefined) =>
+  micros === undefined || ceilingMicros === undefined
     ? number(micros, 1)
-    : `${number(micros, 1)} (${number(micros / bareMicros, 2)})`
+    : `${number(micros, 1)} (${number(micros / ceilingMicros, 2)})`
 
 const number = (value: number | undefined, digits: number) => (value === undefined ? '–' : value.toFixed(digits))
 const whole = (value: number) => Math.round(value).toLocaleString('en-US')

@@ -54,25 +54,26 @@ export function removeFolder(folder: string): void {
   folders.delete(folder)
 }
 
-/** The ceiling, in a process of its own. */
-export async function startBareServer(): Promise<Server> {
+/** What `node:http` alone can do, in a process of its own. */
+export async function startBareServer(): Promise<Server & { readonly pid: number }> {
   const child = start([pathOf('load/bare-server.ts')], ['pipe', 'pipe', 'inherit'])
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
   const [port] = (await once(lines, 'line')) as [string]
-  return { endpoint: `http://127.0.0.1:${port}`, pid: child.pid, stop: () => stop(child) }
+  return { endpoint: `http://127.0.0.1:${port}`, pid: child.pid as number, stop: () => stop(child) }
 }
 
 const HEALTH_POLL_MILLIS = 2
 const START_DEADLINE_MILLIS = 60_000
 
-/** Starts a node from its entry file on the given data folder, and waits until it is healthy. */
-export async function startNode(entry: string, folder: string): Promise<Node> {
+/** Starts a node from its entry file, with the flags that say where its data is, and waits until it is healthy. */
+export async function startNode(entry: string, storeArgs: readonly string[]): Promise<Node> {
   const endpoint = `http://127.0.0.1:${await freePort()}`
+  const folder = newFolder()
   const log = join(folder, 'bench-server.log')
   const output = openSync(log, 'w')
   const began = performance.now()
   const address = ['--host', '127.0.0.1', '--port', new URL(endpoint).port]
-  const child = start([entry, ...address, '--data-dir', join(folder, 'data')], ['ignore', output, output])
+  const child = start([entry, ...address, ...storeArgs], ['ignore', output, output])
   closeSync(output)
   while (!(await isHealthy(endpoint))) {
     const late = performance.now() - began > START_DEADLINE_MILLIS
@@ -80,7 +81,11 @@ export async function startNode(entry: string, folder: string): Promise<Node> {
     await sleep(HEALTH_POLL_MILLIS)
   }
   const startUpMillis = performance.now() - began
-  return { endpoint, pid: child.pid as number, startUpMillis, stop: () => stop(child) }
+  const stopNode = async () => {
+    await stop(child)
+    removeFolder(folder)
+  }
+  return { endpoint, pid: child.pid as number, startUpMillis, stop: stopNode }
 }
 
 async function isHealthy(endpoint: string): Promise<boolean> {

@@ -3,12 +3,13 @@
  * answer to a long poll.
  *
  * Sending is an open loop: messages fall due at a fixed rate whether or not earlier ones were answered, and one that
- * finds every sender busy waits with its time running. The time due travels in the body. Half of the connections send,
- * half receive and delete.
+ * finds every sender busy waits with its time running. The time due travels in the body. The first half of the
+ * connections send, the others receive and delete: with two nodes, senders are on one and receivers on the other.
  */
 import { drive, type Flow, type Load } from './flows.ts'
 import type { HttpConnection } from './http-client.ts'
 import type { Meter } from './meter.ts'
+import { atRate } from './pace.ts'
 import {
   type Call,
   Digits,
@@ -58,10 +59,9 @@ class Sending {
   readonly #meter: Meter
   readonly #idle: Sender[]
   readonly #waitingMicros: number[] = []
-  readonly #began = performance.now()
-  readonly #timer: NodeJS.Timeout
+  /** Ends the sending. */
+  readonly stop: () => void
   #fail: (error: unknown) => void = () => {}
-  #due = 0
 
   constructor(connections: readonly HttpConnection[], requests: QueueRequests, meter: Meter) {
     this.failed = new Promise((_, reject) => {
@@ -69,17 +69,12 @@ class Sending {
     })
     this.#meter = meter
     this.#idle = connections.map((connection) => new Sender(connection, requests))
-    this.#timer = setInterval(() => this.#tick(), 1)
+    this.stop = atRate(DELIVERIES_PER_SECOND, (count) => this.#due(count))
   }
 
-  stop(): void {
-    clearInterval(this.#timer)
-  }
-
-  /** Timers are late by up to a millisecond and more: a late tick makes up for it. That delay isn't the server's. */
-  #tick(): void {
-    const target = Math.floor(((performance.now() - this.#began) / 1000) * DELIVERIES_PER_SECOND)
-    for (; this.#due < target; this.#due++) this.#waitingMicros.push(nowMicros())
+  /** The delay of a late tick isn't the server's: the time begins now. */
+  #due(count: number): void {
+    for (let n = 0; n < count; n++) this.#waitingMicros.push(nowMicros())
     this.#sendWaiting()
   }
 

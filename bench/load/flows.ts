@@ -15,12 +15,19 @@ import {
 
 export type Flow = Generator<Call, void, Buffer>
 
+/** What the connections of a run still have to do. */
+export interface Budget {
+  /** Messages to be sent by a run that ends by itself. */
+  messages: number
+  /** How many more were sent than received. */
+  surplus: number
+}
+
 /** What a flow works with; all connections of a run share the meter and the budget. */
 export interface FlowContext {
   readonly requests: QueueRequests
   readonly meter: Meter
-  /** Messages still to be sent by a run that fills a queue. */
-  readonly budget: { messages: number }
+  readonly budget: Budget
   /** The connection's number, from 0. */
   readonly connection: number
 }
@@ -61,6 +68,31 @@ function* receiveAndDelete({ requests, meter }: FlowContext): Flow {
   }
 }
 
+/**
+ * Sends what it receives, by ten: the queue stays as deep as it was found, but for what is on its way. A connection
+ * does whichever of the two is behind.
+ */
+function* churn({ requests, meter, budget }: FlowContext): Flow {
+  const send = requests.sendBatch()
+  const receive = requests.receive(BATCH_ENTRIES)
+  while (budget.messages > 0) {
+    if (budget.surplus < 0) {
+      budget.messages -= BATCH_ENTRIES
+      budget.surplus += BATCH_ENTRIES
+      requireNoFailedEntry(yield send)
+      continue
+    }
+    const messages = readMessages(yield receive)
+    if (messages.length === 0) {
+      meter.emptyReceive()
+      continue
+    }
+    budget.surplus -= messages.length
+    requireNoFailedEntry(yield requests.deleteBatch(messages))
+    meter.messages(messages.length)
+  }
+}
+
 function* cycle({ requests, meter }: FlowContext): Flow {
   const send = requests.send()
   const receive = requests.receive(1)
@@ -95,7 +127,7 @@ function* receiveAndDeleteOne(requests: QueueRequests, receive: Call, meter: Met
   meter.messages(1)
 }
 
-export const flows = { send, sendBatch, receiveAndDelete, cycle, fifoCycle }
+export const flows = { send, sendBatch, receiveAndDelete, churn, cycle, fifoCycle }
 export type FlowName = keyof typeof flows
 
 /** What a run keeps going. */

@@ -4,12 +4,14 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { generate, startBareServer } from '../servers.ts'
+import { FakeQueue } from './fake-queue.ts'
 import type { Run } from './generator.ts'
 import { Digits } from './sqs-requests.ts'
+import { pauseMillis } from './wake-ups.ts'
 
 const FILL = { flow: 'sendBatch', messages: 1000, connections: 4, warmUpSeconds: 0, seconds: 60 } as const
 const fill = (endpoint: string, changes: Partial<Run> = {}) =>
-  generate({ ...FILL, endpoint, queueUrl: `${endpoint}/000000000000/q`, ...changes })
+  generate({ ...FILL, endpoints: [endpoint], serverPids: [], queueUrl: `${endpoint}/000000000000/q`, ...changes })
 
 async function withServer(listener: RequestListener, use: (endpoint: string) => Promise<void>): Promise<void> {
   const server = createServer(listener).listen(0, '127.0.0.1')
@@ -25,7 +27,7 @@ async function withServer(listener: RequestListener, use: (endpoint: string) => 
 test('a run with a number of messages sends just those', async () => {
   const bare = await startBareServer()
   try {
-    const { messages, requests, latency, latencyOf } = await fill(bare.endpoint, { serverPid: bare.pid })
+    const { messages, requests, latency, latencyOf } = await fill(bare.endpoint, { serverPids: [bare.pid] })
     assert.deepEqual({ messages, requests }, { messages: 1000, requests: 100 })
     assert.equal(latency.count, 100)
     assert.ok(latency.p50Millis > 0 && latency.p50Millis <= latency.p99Millis && latency.p99Millis <= latency.maxMillis)
@@ -64,6 +66,43 @@ test('a drained queue ends the run', () => {
     const { emptyReceives, messages } = await fill(endpoint, { flow: 'receiveAndDelete' })
     assert.deepEqual({ emptyReceives, messages }, { emptyReceives: 3 * FILL.connections, messages: 0 })
   })
+})
+
+test('a churned queue stays as deep as it was', async () => {
+  await using queue = await FakeQueue.open(1, 200)
+  const { endpoints } = queue
+  const { messages } = await generate({ ...FILL, flow: 'churn', endpoints, serverPids: [], queueUrl: '/q' })
+  const onTheWay = FILL.connections * 10
+  assert.ok(messages >= 1000 - onTheWay && messages <= 1000 + onTheWay, `${messages} were deleted`)
+  assert.ok(Math.abs(queue.depth - 200) <= onTheWay, `it was left ${queue.depth} deep`)
+  assert.ok(queue.deepest <= 200 + onTheWay, `it was up to ${queue.deepest} deep`)
+})
+
+test('a steady run keeps to its rate, and what counts is the time of a receive', async () => {
+  await using queue = await FakeQueue.open(1, 200)
+  const { endpoints } = queue
+  const run = { flow: 'steady', endpoints, serverPids: [], queueUrl: '/q', connections: 4 } as const
+  const { latency, latencyOf, seconds } = await generate({ ...run, warmUpSeconds: 0, seconds: 1 })
+  assert.deepEqual(latency, latencyOf.ReceiveMessage)
+  assert.ok(latency.count <= seconds * 100 + 1, `${latency.count} receives in ${seconds} s`)
+  assert.ok(latency.count >= 50, `${latency.count} receives in ${seconds} s`)
+  assert.ok(Math.abs(queue.depth - 200) <= 40)
+})
+
+test('connections are dealt out to the nodes: those that send first, then those that receive', async () => {
+  await using queue = await FakeQueue.open(2, 0)
+  const { endpoints, requests } = queue
+  const run = { flow: 'wakeUps', endpoints, serverPids: [], queueUrl: '/q', connections: 2 } as const
+  const { messages, latency, latencyOf } = await generate({ ...run, warmUpSeconds: 0, seconds: 2 })
+  assert.ok(messages > 0 && latency.count === latencyOf.SendMessage?.count)
+  const [toSender, toReceiver] = requests as [number, number]
+  assert.ok(toSender >= messages && toReceiver > toSender, `${requests}`)
+})
+
+test('wake-ups come at every moment of a second', () => {
+  const phases = Array.from({ length: 20 }, (_, n) => pauseMillis(n) % 1000).sort((a, b) => a - b)
+  const gaps = phases.map((phase, n) => phase - (phases[n - 1] ?? 0))
+  assert.ok(Math.max(...gaps) < 120, `${gaps}`)
 })
 
 test('digits are rewritten in place', () => {

@@ -4,7 +4,7 @@
  */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import process from 'node:process'
-import { machineCpuMicros, type ProcessCpu, processCpu } from '../machine.ts'
+import { familyCpuMicros, machineCpuMicros, type ProcessCpu, processCpu } from '../machine.ts'
 
 export interface Latency {
   readonly count: number
@@ -13,7 +13,15 @@ export interface Latency {
   readonly maxMillis: number
 }
 
-/** CPU time is in microseconds. The server's is undefined where it can't be read. */
+/** Processes whose CPU time is read besides the generator's own. */
+export interface Watched {
+  /** The servers under load: one, or several over one store. */
+  readonly serverPids: readonly number[]
+  /** The first process of their PostgreSQL. */
+  readonly postgresPid?: number
+}
+
+/** CPU time is in microseconds. That of the servers is undefined where it can't be read, or where there is no such server. */
 export interface Measured {
   readonly seconds: number
   readonly requests: number
@@ -23,20 +31,23 @@ export interface Measured {
   readonly latency: Latency
   readonly latencyOf: Readonly<Record<string, Latency>>
   readonly generatorCpuMicros: number
+  /** Of all servers together. */
   readonly serverCpuMicros: number | undefined
   readonly serverBusiestThreadMicros: number | undefined
-  /** Of the whole machine: what neither generator nor server used was someone else's. */
+  readonly postgresCpuMicros: number | undefined
+  /** Of the whole machine: what none of these used was someone else's. */
   readonly machineCpuMicros: number
 }
 
 interface CpuReading {
   readonly generator: NodeJS.CpuUsage
   readonly server: ProcessCpu | undefined
+  readonly postgresMicros: number | undefined
   readonly machineMicros: number
 }
 
 export class Meter {
-  readonly #serverPid: number | undefined
+  readonly #watched: Watched
   #latencies = new Map<string, RecordableHistogram>()
   #began = 0
   #cpu: CpuReading
@@ -44,8 +55,8 @@ export class Meter {
   #emptyReceives = 0
   #requests = 0
 
-  constructor(serverPid: number | undefined) {
-    this.#serverPid = serverPid
+  constructor(watched: Watched) {
+    this.#watched = watched
     this.#cpu = this.#readCpu()
   }
 
@@ -85,7 +96,7 @@ export class Meter {
    */
   end(headline?: string): Measured {
     const seconds = (performance.now() - this.#began) / 1000
-    const { generator, server, machineMicros } = this.#cpu
+    const { generator, server, postgresMicros, machineMicros } = this.#cpu
     const now = this.#readCpu()
     const latency = this.#headline(headline)
     if (latency.count === 0) throw new Error(`no ${headline ?? 'request'} was completed in the measured window`)
@@ -100,6 +111,7 @@ export class Meter {
       generatorCpuMicros: generatorCpu.user + generatorCpu.system,
       serverCpuMicros: server && now.server && now.server.allMicros - server.allMicros,
       serverBusiestThreadMicros: server && now.server && busiestThreadMicros(server, now.server),
+      postgresCpuMicros: difference(postgresMicros, now.postgresMicros),
       machineCpuMicros: now.machineMicros - machineMicros,
     }
   }
@@ -112,8 +124,13 @@ export class Meter {
   }
 
   #readCpu(): CpuReading {
-    const server = this.#serverPid === undefined ? undefined : processCpu(this.#serverPid)
-    return { generator: process.cpuUsage(), server, machineMicros: machineCpuMicros() }
+    const { serverPids, postgresPid } = this.#watched
+    return {
+      generator: process.cpuUsage(),
+      server: together(serverPids.map(processCpu)),
+      postgresMicros: postgresPid === undefined ? undefined : familyCpuMicros(postgresPid),
+      machineMicros: machineCpuMicros(),
+    }
   }
 }
 
@@ -126,6 +143,17 @@ const summary = (histogram: RecordableHistogram): Latency => ({
   p99Millis: histogram.percentile(99) / 1000,
   maxMillis: histogram.max / 1000,
 })
+
+const difference = (before: number | undefined, after: number | undefined) =>
+  before === undefined || after === undefined ? undefined : after - before
+
+/** Undefined when there is none, or when one can't be read. */
+function together(servers: readonly (ProcessCpu | undefined)[]): ProcessCpu | undefined {
+  const readable = servers.filter((server) => server !== undefined)
+  if (readable.length === 0 || readable.length < servers.length) return undefined
+  const allMicros = readable.reduce((sum, server) => sum + server.allMicros, 0)
+  return { allMicros, byThread: new Map(readable.flatMap((server) => [...server.byThread])) }
+}
 
 const busiestThreadMicros = (before: ProcessCpu, after: ProcessCpu): number =>
   Math.max(...Array.from(after.byThread, ([thread, micros]) => micros - (before.byThread.get(thread) ?? 0)))
