@@ -1,7 +1,7 @@
 /** Under which deduplication ids messages were accepted within the last five minutes. */
 import { ConcurrentChange, type Tx } from '../../../kernel/store/store.ts'
 import { DEDUPLICATION_WINDOW } from '../model/fifo.ts'
-import { pairsInSlices } from './sql.ts'
+import { inSlices } from './sql.ts'
 
 export interface DeduplicationKey {
   readonly backlogId: number
@@ -23,28 +23,28 @@ export const keyText = ({ backlogId, scope, deduplicationId }: DeduplicationKey)
 /** The originals of repeats, by the text of their keys. Keys that are older than the window are forgotten. */
 export async function findOriginals(tx: Tx, keys: readonly DeduplicationKey[]): Promise<Map<string, Original>> {
   const originals = new Map<string, Original>()
-  for (const [backlogId, ofBacklog] of Map.groupBy(keys, (key) => key.backlogId)) {
-    const stale: [scope: string, deduplicationId: string][] = []
-    await pairsInSlices(pairsOf(ofBacklog), async (values, marks) => {
-      const rows = await tx.all<Original & Omit<DeduplicationKey, 'backlogId'> & { acceptedAt: number }>(
-        `select scope, deduplication_id as "deduplicationId", message_id as "messageId", id, accepted_at as "acceptedAt"
-         from sqs_deduplication where backlog_id = ? and (scope, deduplication_id) in (${marks})`,
-        [backlogId, ...values],
-      )
-      for (const { scope, deduplicationId, messageId, id, acceptedAt } of rows) {
-        if (acceptedAt <= tx.now - DEDUPLICATION_WINDOW) stale.push([scope, deduplicationId])
-        else originals.set(keyText({ backlogId, scope, deduplicationId }), { messageId, id })
-      }
-    })
-    await pairsInSlices(stale, async (values, marks) => {
-      // With its age: another node may have replaced the old one meanwhile.
-      await tx.run(
-        `delete from sqs_deduplication where backlog_id = ? and (scope, deduplication_id) in (${marks})
-           and accepted_at <= ?`,
-        [backlogId, ...values, tx.now - DEDUPLICATION_WINDOW],
-      )
-    })
-  }
+  const stale: DeduplicationKey[] = []
+  const windowBegan = tx.now - DEDUPLICATION_WINDOW
+  await inSlices(keys.map(rowOf), KEY_TYPES, async (table, values) => {
+    const rows = await tx.all<Original & DeduplicationKey & { acceptedAt: number }>(
+      `select backlog_id as "backlogId", scope, deduplication_id as "deduplicationId", message_id as "messageId", id,
+         accepted_at as "acceptedAt"
+       from sqs_deduplication where (backlog_id, scope, deduplication_id) in (${table})`,
+      values,
+    )
+    for (const row of rows) {
+      if (row.acceptedAt <= windowBegan) stale.push(row)
+      else originals.set(keyText(row), { messageId: row.messageId, id: row.id })
+    }
+  })
+  await inSlices(stale.map(rowOf), KEY_TYPES, (table, values) =>
+    // With its age: another node may have replaced the old one meanwhile.
+    tx.later(
+      `delete from sqs_deduplication where (backlog_id, scope, deduplication_id) in (${table})
+         and coalesce(accepted_at, 0) <= ?`,
+      [...values, windowBegan],
+    ),
+  )
   return originals
 }
 
@@ -63,5 +63,5 @@ export async function remember(tx: Tx, accepted: readonly (DeduplicationKey & Or
   if (inserted < rows.length) throw new ConcurrentChange('a repeat of a message was accepted at the same time')
 }
 
-const pairsOf = (keys: readonly DeduplicationKey[]) =>
-  keys.map(({ scope, deduplicationId }) => [scope, deduplicationId] as const)
+const KEY_TYPES = ['bigint', 'text', 'text'] as const
+const rowOf = ({ backlogId, scope, deduplicationId }: DeduplicationKey) => [backlogId, scope, deduplicationId]
