@@ -15,6 +15,7 @@ const settings = (connections: number) => [
   'full_page_writes=on',
   `shared_buffers=${Math.min(1024, Math.floor(os.totalmem() / 2 ** 20 / 4))}MB`,
   'max_wal_size=4GB',
+  'autovacuum_naptime=10s', // as docs/operations.md asks
   // Those of the load, and some for nodes and for a look inside.
   `max_connections=${connections + 40}`,
 ]

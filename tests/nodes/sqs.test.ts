@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { Message, SQS } from '@aws-sdk/client-sqs'
+import { Client } from 'pg'
 import { startNode, type TestNode } from '../../src/testing/node.ts'
 import { dropDatabase, freshDatabase } from '../../src/testing/postgres.ts'
 import { clientOf } from '../conformance/sqs/support.ts'
@@ -125,6 +126,41 @@ suite('two nodes', { skip: store === undefined && 'MILLRACE_TEST_STORE is not se
       received,
       Array.from({ length: 100 }, (_, i) => `${i}`),
     )
+  })
+
+  test('receives with one new attempt id that reach both nodes at once are one receive', async () => {
+    const QueueUrl = await create('attempts.fifo')
+    const groups = Array.from({ length: 40 }, (_, i) => `g${i}`)
+    await Promise.all(
+      groups.map((group) =>
+        clients[0].sendMessage({ QueueUrl, MessageGroupId: group, MessageDeduplicationId: group, MessageBody: group }),
+      ),
+    )
+    for (let i = 0; i < 10; i++) {
+      const attempt = { QueueUrl, ReceiveRequestAttemptId: `attempt-${i}`, VisibilityTimeout: 60 }
+      const answers = await Promise.all([...clients, ...clients].map((sqs) => sqs.receiveMessage(attempt)))
+      const handles = answers.map(({ Messages }) => Messages?.[0]?.ReceiptHandle)
+      assert.equal(new Set(handles).size, 1, `attempt ${i} received ${new Set(handles).size} messages`)
+      assert.notEqual(handles[0], undefined)
+    }
+  })
+
+  test('a group that another node holds is passed over; who waits for it has it within a second or two', async () => {
+    const QueueUrl = await create('passed-over.fifo')
+    const message = { QueueUrl, MessageGroupId: 'g', MessageDeduplicationId: 'd', MessageBody: 'held' }
+    await clients[0].sendMessage(message)
+    const holder = new Client({ connectionString: store })
+    await holder.connect()
+    await holder.query('begin')
+    await holder.query("select from sqs_group where group_id = 'g' for update")
+    assert.equal((await clients[1].receiveMessage({ QueueUrl })).Messages, undefined)
+    const waiting = clients[1].receiveMessage({ QueueUrl, WaitTimeSeconds: 20 })
+    await clients[1].receiveMessage({ QueueUrl }) // by now the other one waits too
+    await holder.query('rollback')
+    await holder.end()
+    const began = performance.now()
+    assert.equal((await waiting).Messages?.[0]?.Body, 'held')
+    assert.ok(performance.now() - began < 5_000)
   })
 
   test('changes of one queue that reach both nodes at once are all kept', async () => {

@@ -4,7 +4,7 @@
  * accepted_at; its key is the first three.
  */
 import type { Millis } from '../clock/clock.ts'
-import { pairsInSlices } from './sql.ts'
+import { inSlices } from './sql.ts'
 import { ConcurrentChange, type Tx } from './store.ts'
 
 /** For how long an accepted message makes others with its id duplicates. Repeats don't prolong it. */
@@ -38,29 +38,26 @@ export interface Deduplication {
 }
 
 export function deduplication(table: string, owner: string): Deduplication {
-  const find = (marks: string) =>
-    `select scope, deduplication_id as "deduplicationId", message_id as "messageId", id, accepted_at as "acceptedAt"
-     from ${table} where ${owner} = ? and (scope, deduplication_id) in (${marks})`
+  const key = `(${owner}, scope, deduplication_id)`
+  const find = (keys: string) =>
+    `select ${owner} as "owner", scope, deduplication_id as "deduplicationId", message_id as "messageId", id,
+       accepted_at as "acceptedAt"
+     from ${table} where ${key} in (${keys})`
   // With its age: another node may have replaced the old one meanwhile.
-  const drop = (marks: string) =>
-    `delete from ${table} where ${owner} = ? and (scope, deduplication_id) in (${marks}) and accepted_at <= ?`
+  const drop = (keys: string) => `delete from ${table} where ${key} in (${keys}) and coalesce(accepted_at, 0) <= ?`
 
   return {
     async findOriginals(tx, keys) {
       const originals = new Map<string, Original>()
-      for (const [ownerId, ofOwner] of Map.groupBy(keys, (key) => key.owner)) {
-        const stale: [scope: string, deduplicationId: string][] = []
-        await pairsInSlices(pairsOf(ofOwner), async (values, marks) => {
-          const rows = await tx.all<Row>(find(marks), [ownerId, ...values])
-          for (const { scope, deduplicationId, messageId, id, acceptedAt } of rows) {
-            if (acceptedAt <= tx.now - DEDUPLICATION_WINDOW) stale.push([scope, deduplicationId])
-            else originals.set(keyText({ owner: ownerId, scope, deduplicationId }), { messageId, id })
-          }
-        })
-        await pairsInSlices(stale, async (values, marks) => {
-          await tx.run(drop(marks), [ownerId, ...values, tx.now - DEDUPLICATION_WINDOW])
-        })
-      }
+      const stale: DeduplicationKey[] = []
+      const windowBegan = tx.now - DEDUPLICATION_WINDOW
+      await inSlices(keys.map(rowOf), KEY_TYPES, async (list, values) => {
+        for (const row of await tx.all<Row>(find(list), values)) {
+          if (row.acceptedAt <= windowBegan) stale.push(row)
+          else originals.set(keyText(row), { messageId: row.messageId, id: row.id })
+        }
+      })
+      await inSlices(stale.map(rowOf), KEY_TYPES, (list, values) => tx.later(drop(list), [...values, windowBegan]))
       return originals
     },
 
@@ -87,11 +84,9 @@ export function deduplication(table: string, owner: string): Deduplication {
   }
 }
 
-interface Row extends Original {
-  readonly scope: string
-  readonly deduplicationId: string
+interface Row extends Original, DeduplicationKey {
   readonly acceptedAt: number
 }
 
-const pairsOf = (keys: readonly DeduplicationKey[]) =>
-  keys.map(({ scope, deduplicationId }) => [scope, deduplicationId] as const)
+const KEY_TYPES = ['bigint', 'text', 'text'] as const
+const rowOf = ({ owner, scope, deduplicationId }: DeduplicationKey) => [owner, scope, deduplicationId]

@@ -38,6 +38,17 @@ export interface Tx {
    * how many rows were locked. Does nothing where there is one writer, and resolves to undefined.
    */
   lock(sql: string, params?: readonly SqlValue[]): Promise<number | undefined>
+  /**
+   * Runs a statement whose result nobody needs. As with `insertMany`, an engine may tell of a failure later, and need not
+   * wait for the answer.
+   */
+  later(sql: string, params?: readonly SqlValue[]): Promise<void>
+  /**
+   * Holds names until the end of the transaction, `shared` with others who share them or `alone`; what is read after that
+   * is what the last holder left. Who waits to be alone is not passed by those who come later. Does nothing where there
+   * is one writer.
+   */
+  hold(how: 'shared' | 'alone', names: readonly string[]): Promise<void>
   /** `count` new ids, ascending, above every id given out before on any node; gaps are possible. */
   nextIds(count: number): Promise<readonly number[]>
   /** '' or 'for update skip locked'. */

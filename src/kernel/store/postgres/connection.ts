@@ -4,11 +4,12 @@
  */
 import { Client, type ClientConfig, type QueryResult, types } from 'pg'
 import { ServiceError } from '../../service-error.ts'
-import { ConnectionLost, isUnstorable, storeFault } from './faults.ts'
+import { ConnectionLost, isUnstorable, storeFault, tlsFault } from './faults.ts'
 import type { Statement } from './statements.ts'
+import { tlsOf } from './tls.ts'
 
 export interface ConnectionOptions {
-  /** `postgres://user:password@host:port/database?sslmode=…` */
+  /** `postgres://user:password@host:port/database?sslmode=…`; see tls.ts. */
   readonly url: string
   readonly statementTimeoutMs: number
 }
@@ -26,10 +27,11 @@ const PATIENCE_MS = 5_000
 const INT8 = 20
 
 /**
- * Plans that read whole tables or sort them are right for the moment at which a queue is empty, and stay in use when it
- * is not. All statements have an index to go by, so that is what they do.
+ * Plans that read whole tables, indices or queues to sort or to join them are right for the moment at which a queue is
+ * empty, and stay in use when it is not. All statements have an index to go by, so that is what they do.
  */
-const SESSION = `set enable_seqscan = off; set enable_bitmapscan = off; set jit = off; set plan_cache_mode = force_generic_plan;
+const SESSION = `set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off;
+  set enable_mergejoin = off; set jit = off; set plan_cache_mode = force_generic_plan;
   set default_transaction_isolation = 'read committed'; set client_min_messages = warning`
 
 export class Connection {
@@ -47,10 +49,12 @@ export class Connection {
     })
   }
 
-  /** Rejects with `ConnectionLost`, or with the database's own refusal. */
+  /** Rejects with `ConnectionLost`, with `TlsRefused`, or with the database's own refusal. */
   static async open({ url, statementTimeoutMs }: ConnectionOptions): Promise<Connection> {
+    const { url: connectionString, ssl } = tlsOf(url)
     const config: ClientConfig & { pipeline: boolean } = {
-      connectionString: url,
+      connectionString,
+      ssl,
       application_name: 'millrace',
       connectionTimeoutMillis: PATIENCE_MS,
       keepAlive: true,
@@ -67,7 +71,7 @@ export class Connection {
       await connection.script(SESSION)
     } catch (error) {
       connection.close()
-      throw storeFault(error) === undefined ? lost(reasonOf(error as Error)) : error
+      throw tlsFault(error as Error) ?? (storeFault(error) === undefined ? lost(reasonOf(error as Error)) : error)
     }
     return connection
   }

@@ -35,6 +35,26 @@ export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
 }
 
+/** TLS can't be had as it is asked for: what was asked for is no way, or the server is not who it should be. */
+export class TlsRefused extends Error {
+  override readonly name = 'TlsRefused'
+  constructor(reason: string) {
+    super(`TLS to the database was refused (${reason})`)
+  }
+}
+
+/** Errors of a handshake. Those of certificates have the names that OpenSSL gives them. */
+const HANDSHAKE = /^ERR_(TLS|SSL|OSSL)_|CERT|SIGNATURE|ISSUER|HOSTNAME|CRL/
+const NO_TLS = /does not support SSL/
+
+/** Undefined if the error is of another kind. */
+export function tlsFault(error: Error): TlsRefused | undefined {
+  if (error instanceof TlsRefused) return error
+  if (!HANDSHAKE.test(codeOf(error)) && !NO_TLS.test(error.message)) return undefined
+  const isOfProtocol = /^ERR_(SSL|OSSL)_/.test(codeOf(error)) || NO_TLS.test(error.message)
+  return new TlsRefused(isOfProtocol ? error.message : `the server's certificate: ${error.message}`)
+}
+
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
@@ -45,11 +65,11 @@ export const isConflict = (error: unknown): boolean => CONFLICTS.has(codeOf(erro
 
 export const isOvertime = (error: unknown): boolean => OVERTIME.has(codeOf(error))
 
-export const isMistake = (error: unknown): boolean => MISTAKES.has(codeOf(error))
+export const isMistake = (error: unknown): boolean => error instanceof TlsRefused || MISTAKES.has(codeOf(error))
 
 /** Why the database can't be used, or undefined if the error is of another kind. */
 export function storeFault(error: unknown): string | undefined {
-  if (error instanceof ConnectionLost) return error.message
+  if (error instanceof ConnectionLost || error instanceof TlsRefused) return error.message
   const code = codeOf(error)
   const fault = FAULTS[code] ?? FAULT_CLASSES[code.slice(0, 2)]
   return fault === undefined ? undefined : `${fault} (${(error as Error).message})`

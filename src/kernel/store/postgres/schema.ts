@@ -7,6 +7,8 @@ import { statementOf } from './statements.ts'
 /** Advisory locks of Millrace: the first of their two numbers; the second says what for. */
 const LOCK_SPACE = 0x6d72
 const MIGRATING = -1
+/** Names that are held are locks of one number, of 64 bits: PostgreSQL keeps these apart from those of two. */
+export const NAME_SEED = LOCK_SPACE
 
 /** How many lanes have a number of their own, over all nodes of a database. */
 const LANES = 64
@@ -24,6 +26,11 @@ const PRELUDE = `
 /**
  * After migrations: text is compared byte by byte, as in SQLite, whatever the database's collation; and tables whose
  * rows come and go by the thousand are vacuumed before much of them is dead.
+ *
+ * An index that begins with the owner, as the primary key does, becomes a partial one: it holds the same rows, and serves
+ * only statements with a condition on its second column. To a table that is empty when a statement is planned all indices
+ * cost the same, and then even a row that is asked for by its key was looked for in the index of another order: through
+ * everything that its owner has.
  */
 const FIT_TABLES = `
   do $$ declare r record; begin
@@ -41,6 +48,16 @@ const FIT_TABLES = `
     loop
       execute format('alter table %I set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05,
         autovacuum_vacuum_cost_delay = 0)', r.table_name);
+    end loop;
+    for r in
+      select i.indexrelid::regclass as name, pg_get_indexdef(i.indexrelid) as definition, second.attname as column_name
+      from pg_index i join pg_class c on c.oid = i.indrelid
+      join pg_index key on key.indrelid = i.indrelid and key.indisprimary and key.indkey[0] = i.indkey[0]
+      join pg_attribute second on second.attrelid = i.indrelid and second.attnum = i.indkey[1]
+      where c.relnamespace = current_schema()::regnamespace and not i.indisunique and i.indpred is null
+    loop
+      execute format('drop index %s', r.name);
+      execute format('%s where %I is not null', r.definition, r.column_name);
     end loop;
   end $$;`
 

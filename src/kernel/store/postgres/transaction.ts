@@ -7,10 +7,11 @@
  */
 import type { SystemClock } from '../../clock/clock.ts'
 import type { GroupTx } from '../group.ts'
+import { isQuery } from '../sql.ts'
 import type { SqlValue, Tx } from '../store.ts'
 import { GatheredWakes, type Wake } from '../wakes.ts'
 import type { Connection, Result, Row } from './connection.ts'
-import type { ColumnTypes } from './schema.ts'
+import { type ColumnTypes, NAME_SEED } from './schema.ts'
 import { type Statement, statementOf } from './statements.ts'
 
 /** What the transactions of one node share. */
@@ -35,6 +36,13 @@ const UNDO_CALL: Statement = { name: '', text: 'rollback to one_call; release on
 
 const NEXT_IDS = statementOf(`select nextval('id_sequence') as id from generate_series(1, ?)`)
 
+const HOLD_SHARED = statementOf(
+  `select pg_advisory_xact_lock_shared(hashtextextended(name, ${NAME_SEED})) from unnest(?::text[]) as name`,
+)
+const HOLD_ALONE = statementOf(
+  `select pg_advisory_xact_lock(hashtextextended(name, ${NAME_SEED})) from unnest(?::text[]) as name`,
+)
+
 export class PostgresTx implements GroupTx {
   readonly skipLocked = 'for update skip locked'
   readonly lane: number
@@ -46,6 +54,8 @@ export class PostgresTx implements GroupTx {
   readonly #wakes = new GatheredWakes()
   #unanswered: Promise<number>[] = []
   #failure: { readonly error: unknown } | undefined
+  /** Whether the call of the savepoint has written anything, or looked into the memory. */
+  #hasTraces = false
 
   constructor(connection: Connection, lane: number, node: NodeState) {
     this.#connection = connection
@@ -54,6 +64,7 @@ export class PostgresTx implements GroupTx {
   }
 
   get memo(): Map<string, unknown> {
+    this.#hasTraces = true
     return this.#node.memo
   }
 
@@ -92,6 +103,7 @@ export class PostgresTx implements GroupTx {
   }
 
   async savepoint(): Promise<void> {
+    this.#hasTraces = false
     void this.#defer(SAVEPOINT)
   }
 
@@ -101,7 +113,7 @@ export class PostgresTx implements GroupTx {
   }
 
   async rollbackToSavepoint(): Promise<void> {
-    this.#node.memo.clear()
+    if (this.#hasTraces) this.#node.memo.clear() // a stream of calls that are refused drops no memory
     await Promise.all(this.#unanswered)
     this.#unanswered = []
     this.#failure = undefined
@@ -109,19 +121,23 @@ export class PostgresTx implements GroupTx {
   }
 
   async all<R>(sql: string, params: readonly SqlValue[] = []): Promise<R[]> {
-    return (await this.#run(statementOf(sql), params)).rows as R[]
+    return (await this.#ask(sql, params)) as R[]
   }
 
   async get<R>(sql: string, params: readonly SqlValue[] = []): Promise<R | undefined> {
-    return (await this.#run(statementOf(sql), params)).rows[0] as R | undefined
+    return (await this.#ask(sql, params))[0] as R | undefined
   }
 
   async run(sql: string, params: readonly SqlValue[] = []): Promise<number> {
-    return (await this.#run(statementOf(sql), params)).count
+    const { count } = await this.#run(statementOf(sql), params)
+    if (count > 0) this.#hasTraces = true
+    return count
   }
 
   async insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    if (rows.length > 0) void this.#defer(statementOf(this.#insertInto(table, columns)), byColumn(columns, rows))
+    if (rows.length === 0) return
+    this.#hasTraces = true
+    void this.#defer(statementOf(this.#insertInto(table, columns)), byColumn(columns, rows))
   }
 
   async insertAbsent(
@@ -130,6 +146,7 @@ export class PostgresTx implements GroupTx {
     rows: readonly (readonly SqlValue[])[],
   ): Promise<number> {
     if (rows.length === 0) return 0
+    this.#hasTraces = true
     const statement = statementOf(`${this.#insertInto(table, columns)} on conflict do nothing`)
     return (await this.#run(statement, byColumn(columns, rows))).count
   }
@@ -151,6 +168,16 @@ export class PostgresTx implements GroupTx {
     return this.#defer(statementOf(`${sql} for update`), params)
   }
 
+  async later(sql: string, params: readonly SqlValue[] = []): Promise<void> {
+    this.#hasTraces = true
+    void this.#defer(statementOf(sql), params)
+  }
+
+  /** In one order for all. Two names may stand for one number: they are then held together, which is only slower. */
+  async hold(how: 'shared' | 'alone', names: readonly string[]): Promise<void> {
+    if (names.length > 0) void this.#defer(how === 'shared' ? HOLD_SHARED : HOLD_ALONE, [[...names].sort()])
+  }
+
   async nextIds(count: number): Promise<readonly number[]> {
     if (count === 0) return []
     const { rows } = await this.#run(NEXT_IDS, [count])
@@ -165,6 +192,12 @@ export class PostgresTx implements GroupTx {
   #insertInto(table: string, columns: readonly string[]): string {
     const values = columns.map((column) => `?::${this.#node.columnTypes.of(table, column)}[]`)
     return `insert into ${table} (${columns.join(', ')}) select * from unnest(${values.join(', ')})`
+  }
+
+  /** A statement that answers rows may be a write that returns some. */
+  async #ask(sql: string, params: readonly SqlValue[]): Promise<Row[]> {
+    if (!isQuery(sql)) this.#hasTraces = true
+    return (await this.#run(statementOf(sql), params)).rows
   }
 
   async #run(statement: Statement, values: readonly unknown[]): Promise<Result> {

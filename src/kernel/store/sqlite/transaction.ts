@@ -5,6 +5,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../clock/clock.ts'
 import type { GroupTx } from '../group.ts'
+import { isQuery } from '../sql.ts'
 import type { SqlValue, Tx } from '../store.ts'
 import { GatheredWakes, type Wake } from '../wakes.ts'
 
@@ -14,13 +15,15 @@ const ID_BLOCK = 10_000
 export class SqliteTx implements GroupTx {
   readonly skipLocked = ''
   readonly lane = 0
-  readonly memo = new Map<string, unknown>()
   readonly commands: Tx['commands']
   now: number
   readonly #db: DatabaseSync
   readonly #clock: Clock
   readonly #statements = new Map<string, StatementSync>()
   readonly #wakes = new GatheredWakes()
+  readonly #memo = new Map<string, unknown>()
+  /** Whether the call of the savepoint has written anything, or looked into the memory. */
+  #hasTraces = false
   #nextId = 0
   #endOfIds = 0
   #blockIsUncommitted = false
@@ -30,6 +33,11 @@ export class SqliteTx implements GroupTx {
     this.#clock = clock
     this.commands = commands
     this.now = clock.now()
+  }
+
+  get memo(): Map<string, unknown> {
+    this.#hasTraces = true
+    return this.#memo
   }
 
   begin(): Promise<void> {
@@ -51,6 +59,7 @@ export class SqliteTx implements GroupTx {
   }
 
   savepoint(): Promise<void> {
+    this.#hasTraces = false
     return this.#do('savepoint one_call')
   }
 
@@ -59,7 +68,7 @@ export class SqliteTx implements GroupTx {
   }
 
   rollbackToSavepoint(): Promise<void> {
-    this.#forget()
+    if (this.#hasTraces) this.#forget() // a stream of calls that are refused drops no memory
     return settled(() => {
       this.#statement('rollback to one_call').run()
       this.#statement('release one_call').run()
@@ -75,11 +84,11 @@ export class SqliteTx implements GroupTx {
   }
 
   all<R>(sql: string, params: readonly SqlValue[] = []): Promise<R[]> {
-    return settled(() => this.#statement(sql).all(...(params as SQLInputValue[])) as R[])
+    return settled(() => this.#asking(sql).all(...(params as SQLInputValue[])) as R[])
   }
 
   get<R>(sql: string, params: readonly SqlValue[] = []): Promise<R | undefined> {
-    return settled(() => this.#statement(sql).get(...(params as SQLInputValue[])) as R | undefined)
+    return settled(() => this.#asking(sql).get(...(params as SQLInputValue[])) as R | undefined)
   }
 
   run(sql: string, params: readonly SqlValue[] = []): Promise<number> {
@@ -108,6 +117,14 @@ export class SqliteTx implements GroupTx {
     return NO_LOCK
   }
 
+  later(sql: string, params: readonly SqlValue[] = []): Promise<void> {
+    return settled(() => void this.#run(sql, params))
+  }
+
+  hold(): Promise<undefined> {
+    return NO_LOCK
+  }
+
   nextIds(count: number): Promise<readonly number[]> {
     return settled(() => {
       const ids = new Array<number>(count)
@@ -129,7 +146,7 @@ export class SqliteTx implements GroupTx {
    * is harmless, one too few is not: wakes are kept.
    */
   #forget(): void {
-    this.memo.clear()
+    this.#memo.clear()
     if (!this.#blockIsUncommitted) return
     this.#nextId = 0
     this.#endOfIds = 0
@@ -143,6 +160,7 @@ export class SqliteTx implements GroupTx {
     this.#endOfIds = row.next_id
     this.#nextId = row.next_id - ID_BLOCK
     this.#blockIsUncommitted = true
+    this.#hasTraces = true
   }
 
   /** Row by row: a multi-row statement is no faster here, since the statement stays prepared and nothing travels. */
@@ -157,7 +175,15 @@ export class SqliteTx implements GroupTx {
   }
 
   #run(sql: string, params: readonly SqlValue[]): number {
-    return this.#statement(sql).run(...(params as SQLInputValue[])).changes as number
+    const changes = this.#statement(sql).run(...(params as SQLInputValue[])).changes as number
+    if (changes > 0) this.#hasTraces = true
+    return changes
+  }
+
+  /** A statement that answers rows may be a write that returns some. */
+  #asking(sql: string): StatementSync {
+    if (!isQuery(sql)) this.#hasTraces = true
+    return this.#statement(sql)
   }
 
   #statement(sql: string): StatementSync {

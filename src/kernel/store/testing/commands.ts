@@ -32,6 +32,19 @@ export const depositAndFail = single('test.depositAndFail', async (tx, { account
   throw new ServiceError('Refused', 'no', { queryMessage: 'nay', detail: { reason: 'test' } })
 })
 
+export const holdAndDeposit = single('test.hold', async (tx, { how }: { how: 'shared' | 'alone' }) => {
+  await tx.hold(how, ['b', 'a'])
+  await tx.later(
+    `insert into account (name, balance) values ('held', 1)
+     on conflict (name) do update set balance = account.balance + 1`,
+  )
+})
+
+/** Writes without waiting for the answer. */
+export const depositLater = single('test.depositLater', (tx, { account, sql }: { account: string; sql: string }) =>
+  tx.later(sql, [account]),
+)
+
 /** A statement that no engine can run. */
 export const brokenSql = single('test.brokenSql', (tx, _: null) => tx.all('select * from no_such_table'))
 
@@ -68,6 +81,12 @@ export const claimLowest = single('test.claim', async (tx, { limit }: { limit: n
     [limit],
   )
   return claimed.map(({ id }) => id).sort((a, b) => a - b)
+})
+
+/** Reads, and is refused: nothing was written, and nothing remembered. */
+export const refuse = single('test.refuse', async (tx, _: null) => {
+  await tx.get('select name from account limit 1')
+  throw new ServiceError('Refused', 'no')
 })
 
 /** Remembers in scratch memory; a failing call must leave no memory behind. */

@@ -22,6 +22,7 @@ export interface EngineUnderTest {
   readonly durable: boolean
 }
 
+const DEPOSIT = 'insert into account (name, balance) values (?, 1)'
 const SAMPLE: MigrationSource = { service: 'test', folder: new URL('./migrations/', import.meta.url) }
 
 export function storeContract(engine: EngineUnderTest): void {
@@ -145,6 +146,31 @@ export function storeContract(engine: EngineUnderTest): void {
     await store.execute(commands.remember, { value: 'kept', fail: false })
     await assert.rejects(store.execute(commands.remember, { value: 'undone', fail: true }))
     assert.notEqual(await store.execute(commands.remember, { value: 'next', fail: false }), 'undone')
+  })
+
+  test('a call that is refused and wrote nothing leaves the memory of others alone; one that wrote does not', async () => {
+    await store.execute(commands.remember, { value: 'kept', fail: false })
+    await assert.rejects(store.execute(commands.refuse, null))
+    assert.equal(await store.execute(commands.remember, { value: 'kept', fail: false }), 'kept')
+    await assert.rejects(store.execute(commands.depositAndFail, { account: 'forgotten' }))
+    assert.equal(await store.execute(commands.remember, { value: 'next', fail: false }), undefined)
+  })
+
+  test('names are held by those who share them, or by one alone', async () => {
+    const counted = await Promise.all(
+      ['shared', 'shared', 'alone'].map((how) =>
+        store.execute(commands.holdAndDeposit, { how: how as 'shared' | 'alone' }),
+      ),
+    )
+    assert.equal(counted.length, 3)
+    assert.equal(await store.execute(commands.balance, { account: 'held' }), 3)
+  })
+
+  test('a statement whose result nobody needs is part of the transaction, and of its failure', async () => {
+    await store.execute(commands.depositLater, { account: 'later', sql: DEPOSIT })
+    assert.equal(await store.execute(commands.balance, { account: 'later' }), 1)
+    await assert.rejects(store.execute(commands.depositLater, { account: 'later', sql: `${DEPOSIT} oops` }))
+    assert.equal(await store.execute(commands.balance, { account: 'later' }), 1)
   })
 
   test('resets at the same time are each answered', async () => {

@@ -4,7 +4,7 @@ import { allowsSource } from '../model/redrive.ts'
 import { DepthChanges } from './depth.ts'
 import { openGroups } from './groups.ts'
 import { putIn, takeOut } from './message-row.ts'
-import { findQueue, type Queue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
+import { findForSending, type Queue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 /**
  * The queue that takes what `source` gives up: undefined if there is none, if it was deleted, if it doesn't allow this
@@ -12,7 +12,7 @@ import { findQueue, type Queue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
  */
 export async function deadLetterQueueFor(tx: Tx, source: Queue): Promise<Queue | undefined> {
   if (source.redrivePolicy === undefined) return undefined
-  const target = await findQueue(tx, source.redrivePolicy.target)
+  const target = await findForSending(tx, source.redrivePolicy.target)
   if (target === undefined || target.fifo !== source.fifo || target.queueId === source.queueId) return undefined
   return allowsSource(target.attributes.RedriveAllowPolicy, source.arn) ? target : undefined
 }
@@ -39,11 +39,11 @@ export async function moveToDeadLetter(
     dead_letter_source: source.arn,
   }))
   if (target.fifo) {
-    await openGroups(
+    const newIds = await openGroups(
       tx,
       moved.map(({ group_id }) => ({ backlogId, groupId: group_id as string, visibleAt: tx.now })),
+      moved.length,
     )
-    const newIds = await tx.nextIds(moved.length)
     for (const [at, row] of moved.entries()) Object.assign(row, { id: newIds[at], sent_at: tx.now })
   }
   await putIn(tx, moved)

@@ -1,7 +1,7 @@
 /** A delivery from elsewhere (a topic, a rule) as a send, in the transaction of who delivers. */
 import { formatArn } from '../../../kernel/arn.ts'
 import { ServiceError } from '../../../kernel/service-error.ts'
-import { done, type Settled, type Tx } from '../../../kernel/store/store.ts'
+import { done, type Settled } from '../../../kernel/store/store.ts'
 import { type DeliveryResult, deliveryCommand } from '../../../kernel/targets/deliver.ts'
 import type { AddressedDelivery, Delivery, DeliveryAttribute } from '../../../kernel/targets/delivery.ts'
 import { checkMessage, contentDeduplicationId, messageSize } from '../model/message.ts'
@@ -12,22 +12,26 @@ import { type SendCall, sendMessages } from './send.ts'
 
 /** Refuses what the queue would refuse from a client: it doesn't exist, or the message is not one that it takes. */
 export const deliverToQueue = deliveryCommand('sqs', async (tx, deliveries) => {
-  const outcomes: Settled<DeliveryResult>[] = []
-  for (const delivery of deliveries) outcomes.push(done(await deliverOne(tx, delivery)))
-  return outcomes
+  const prepared = deliveries.map(prepare)
+  const calls = prepared.flatMap((call) => ('refused' in call ? [] : [call]))
+  const sent = (await sendMessages.run(tx, calls)).values()
+  return prepared.map((call) => ('refused' in call ? done(call) : resultOf(sent.next().value as Settled<unknown>)))
 })
 
-async function deliverOne(tx: Tx, { arn, delivery }: AddressedDelivery): Promise<DeliveryResult> {
+function prepare({ arn, delivery }: AddressedDelivery): SendCall | { readonly refused: string } {
   const queue = parseQueueArn(formatArn(arn))
   if (queue === undefined) return { refused: `${formatArn(arn)} is not the ARN of a queue` }
   try {
-    const [outcome] = await sendMessages.run(tx, [sendCall(queue, delivery)])
-    if (outcome?.ok === false) throw outcome.error
-    return {}
+    return sendCall(queue, delivery)
   } catch (error) {
     if (error instanceof ServiceError) return { refused: error.message }
     throw error
   }
+}
+
+function resultOf(outcome: Settled<unknown>): Settled<DeliveryResult> {
+  if (outcome.ok) return done({})
+  return outcome.error instanceof ServiceError ? done({ refused: outcome.error.message }) : outcome
 }
 
 function sendCall(queue: QueueAddress, delivery: Delivery): SendCall {

@@ -18,7 +18,7 @@ export class DepthChanges {
 
 export async function changeDepth(tx: Tx, backlogId: number, change: number): Promise<void> {
   if (change === 0) return
-  await tx.run(
+  await tx.later(
     `insert into sqs_depth (backlog_id, lane, messages) values (?, ?, ?)
      on conflict (backlog_id, lane) do update set messages = sqs_depth.messages + excluded.messages`,
     [backlogId, tx.lane, change],

@@ -126,13 +126,13 @@ async function groupAfter(tx: Tx, backlogId: number, groupId: string): Promise<s
   return row?.groupId ?? undefined
 }
 
-/** The plus keeps the engines from reading every visible message of the queue for one group. */
+/** `coalesce` keeps the engines from reading every visible message of the queue for one group. */
 async function oldestOfGroup(tx: Tx, backlogId: number, groupId: string, limit: number): Promise<number[]> {
   const rows = await tx.all<{ id: number }>(
     `select id from sqs_message
      where backlog_id = ? and id in (
        select id from sqs_message where backlog_id = ? and group_id = ? order by id limit ?
-     ) and +visible_at <= ? order by id limit ?`,
+     ) and coalesce(visible_at, 0) <= ? order by id limit ?`,
     [backlogId, backlogId, groupId, MAX_SEARCHED_IN_GROUP, tx.now, limit],
   )
   return rows.map(({ id }) => id)

@@ -16,6 +16,16 @@ import { inSlices } from '../../../kernel/store/sql.ts'
 import { ConcurrentChange, type Tx } from '../../../kernel/store/store.ts'
 import type { Queue } from './queue-row.ts'
 
+/** A message group's key in lists of SQL. */
+type GroupKey = readonly [backlogId: number, groupId: string]
+const GROUP_KEY = ['bigint', 'text'] as const
+
+/** The order in which all transactions hold groups, so that nobody waits in a circle. */
+const inOrder = (a: GroupKey, b: GroupKey): number => a[0] - b[0] || (a[1] < b[1] ? -1 : 1)
+
+/** Same groups have the same name. */
+export const groupName = (backlogId: number, groupId: string): string => `${backlogId} ${groupId}`
+
 /** A message that is about to join a group. */
 export interface Joining {
   readonly backlogId: number
@@ -24,52 +34,131 @@ export interface Joining {
 }
 
 /**
- * Makes sure that the groups of messages which are about to join exist, and holds them: to be called before the ids of
- * the messages are taken, so that the order of ids is the order in which they become visible to others.
+ * Makes sure that the groups of messages which are about to join exist, and holds them; resolves to `count` ids for the
+ * messages. These are taken when the groups are held, so that the order of ids is the order in which a group's messages
+ * become visible to others. Groups that exist are held before others are made: so nobody who waits for one holds what
+ * another wants first.
  */
-export async function openGroups(tx: Tx, joining: readonly Joining[]): Promise<void> {
-  const byBacklog = Map.groupBy(joining, (message) => message.backlogId)
-  for (const backlogId of [...byBacklog.keys()].sort((a, b) => a - b)) {
-    const first = new Map<string, Joining>()
-    for (const message of byBacklog.get(backlogId) as Joining[]) {
-      if (!first.has(message.groupId)) first.set(message.groupId, message)
-    }
-    await openGroupsOf(tx, backlogId, first)
+export async function openGroups(tx: Tx, joining: readonly Joining[], count: number): Promise<readonly number[]> {
+  const first = new Map<string, Joining>()
+  for (const message of joining) {
+    const name = groupName(message.backlogId, message.groupId)
+    if (!first.has(name)) first.set(name, message)
   }
+  const groups = [...first.values()].map(
+    ({ backlogId, groupId, visibleAt }) => [backlogId, groupId, visibleAt] as const,
+  )
+  groups.sort(([a, b], [c, d]) => inOrder([a, b], [c, d]))
+  const holding = lockGroups(
+    tx,
+    groups.map(([backlogId, groupId]) => [backlogId, groupId]),
+  )
+  const turns = await tx.nextIds(groups.length)
+  const [made, ids] = await Promise.all([
+    tx.insertAbsent(
+      'sqs_group',
+      ['backlog_id', 'group_id', 'ready_at', 'turn'],
+      groups.map((group, at) => [...group, turns[at] as number]),
+    ),
+    tx.nextIds(count),
+  ])
+  const held = await holding
+  if (held !== undefined && held + made < groups.length) throw new ConcurrentChange('a group was made by another')
+  return ids
 }
 
-/** Those that exist are held before others are made: so nobody who waits for one holds what another wants first. */
-async function openGroupsOf(tx: Tx, backlogId: number, joining: ReadonlyMap<string, Joining>): Promise<void> {
-  const groupIds = [...joining.keys()].sort()
+/** Resolves to how many there are; undefined where there is nothing to lock. */
+async function lockGroups(tx: Tx, groups: readonly GroupKey[]): Promise<number | undefined> {
   let held: number | undefined
-  await inSlices(groupIds, async (slice, marks) => {
+  await inSlices(groups, GROUP_KEY, async (table, values) => {
     const locked = await tx.lock(
-      `select 1 from sqs_group where backlog_id = ? and group_id in (${marks}) order by group_id`,
-      [backlogId, ...slice],
+      `select 1 from sqs_group where (backlog_id, group_id) in (${table}) order by backlog_id, group_id`,
+      values,
     )
     if (locked !== undefined) held = (held ?? 0) + locked
   })
-  const turns = await tx.nextIds(groupIds.length)
-  const made = await tx.insertAbsent(
-    'sqs_group',
-    ['backlog_id', 'group_id', 'ready_at', 'turn'],
-    groupIds.map((id, at) => [backlogId, id, (joining.get(id) as Joining).visibleAt, turns[at] as number]),
-  )
-  if (held !== undefined && held + made < groupIds.length) throw new ConcurrentChange('a group was made by another')
+  return held
+}
+
+/** A group that can be received from, and its place among those of its queue. */
+export interface ReadyGroup {
+  readonly groupId: string
+  readonly readyAt: number
+  readonly turn: number
 }
 
 /**
- * The groups that can be received from, those first that have waited longest. They are held until the end of the
- * transaction; one that another node holds is passed over.
+ * The groups that can be received from, those first that have waited longest; of these the ones behind `last`. They are
+ * held until the end of the transaction; one that another node holds is passed over.
  */
-export async function readyGroups(tx: Tx, backlogId: number, limit: number): Promise<string[]> {
-  const rows = await tx.all<{ groupId: string }>(
-    `select group_id as "groupId" from sqs_group where backlog_id = ? and ready_at <= ?
+export function readyGroups(
+  tx: Tx,
+  backlogId: number,
+  last: ReadyGroup | undefined,
+  limit: number,
+): Promise<ReadyGroup[]> {
+  return tx.all<ReadyGroup>(
+    `select group_id as "groupId", ready_at as "readyAt", turn from sqs_group
+     where backlog_id = ? and ready_at <= ? and (ready_at, turn) > (?, ?)
      order by ready_at, turn limit ? ${tx.skipLocked}`,
-    [backlogId, tx.now, limit],
+    [backlogId, tx.now, last?.readyAt ?? -1, last?.turn ?? -1, limit],
   )
-  return rows.map((row) => row.groupId)
 }
+
+/** Where to read in a group: up to `limit` messages with ids above `after`. */
+export interface GroupPlace {
+  readonly backlogId: number
+  readonly groupId: string
+  readonly after: number
+  readonly limit: number
+}
+
+export interface GroupMessage {
+  readonly backlogId: number
+  readonly groupId: string
+  readonly id: number
+  readonly sentAt: number
+  readonly visibleAt: number
+  readonly receiveCount: number
+}
+
+/**
+ * The oldest messages of many groups, in the order of their ids, by the groups' names. It steps through the index from
+ * one message to the next, so that a group costs by what is asked for and not by what it holds.
+ */
+export async function oldestOfGroups(tx: Tx, places: readonly GroupPlace[]): Promise<Map<string, GroupMessage[]>> {
+  const rows = places.map(({ backlogId, groupId, after, limit }) => [backlogId, groupId, after, limit])
+  const found: GroupMessage[] = []
+  await inSlices(rows, ['bigint', 'text', 'bigint', 'bigint'], async (table, values) => {
+    found.push(...(await tx.all<GroupMessage>(oldestIn(table), values)))
+  })
+  found.sort((a, b) => a.id - b.id)
+  const groups = new Map<string, GroupMessage[]>()
+  for (const message of found) {
+    const name = groupName(message.backlogId, message.groupId)
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [message])
+    else if (group.at(-1)?.id !== message.id) group.push(message) // the list's last row may be in it several times
+  }
+  return groups
+}
+
+const oldestIn = (table: string) => `
+  with recursive place (backlog_id, group_id, after_id, wanted) as (${table}),
+  step (backlog_id, group_id, id, wanted) as (
+    select backlog_id, group_id, (
+      select min(id) from sqs_message
+      where backlog_id = place.backlog_id and group_id = place.group_id and id > place.after_id), wanted
+    from place
+    union all
+    select backlog_id, group_id, (
+      select min(id) from sqs_message
+      where backlog_id = step.backlog_id and group_id = step.group_id and id > step.id), wanted - 1
+    from step where wanted > 1 and id is not null
+  )
+  select sqs_message.backlog_id as "backlogId", sqs_message.group_id as "groupId", sqs_message.id, sent_at as "sentAt",
+    visible_at as "visibleAt", receive_count as "receiveCount"
+  from step cross join sqs_message where sqs_message.backlog_id = step.backlog_id and sqs_message.id = step.id`
 
 /** When the next group becomes ready, or undefined if none waits. */
 export async function nextReadyAt(tx: Tx, backlogId: number): Promise<number | undefined> {
@@ -80,62 +169,65 @@ export async function nextReadyAt(tx: Tx, backlogId: number): Promise<number | u
   return row?.readyAt ?? undefined
 }
 
-/**
- * Puts a group in its place after messages of it were received, deleted, released or moved. `changed` are their ids:
- * only a change at the head moves the group. The group is held from here on: the head is what all who changed it left.
- */
-export async function settleGroup(
-  tx: Tx,
-  { backlogId, attributes }: Queue,
-  groupId: string,
-  changed: readonly number[],
-): Promise<void> {
-  void tx.lock('select 1 from sqs_group where backlog_id = ? and group_id = ?', [backlogId, groupId])
-  const head = await tx.get<{ id: number; visibleAt: number; sentAt: number }>(
-    `select id, visible_at as "visibleAt", sent_at as "sentAt" from sqs_message
-     where backlog_id = ? and id = (select min(id) from sqs_message where backlog_id = ? and group_id = ?)`,
-    [backlogId, backlogId, groupId],
-  )
-  if (head === undefined) {
-    await tx.run('delete from sqs_group where backlog_id = ? and group_id = ?', [backlogId, groupId])
-    return
-  }
-  if (changed.every((id) => id > head.id)) return
-  const [turn] = await tx.nextIds(1)
-  await tx.run('update sqs_group set ready_at = ?, turn = ? where backlog_id = ? and group_id = ?', [
-    Math.max(Math.min(head.visibleAt, head.sentAt + attributes.MessageRetentionPeriod * 1000), tx.now),
-    turn as number,
-    backlogId,
-    groupId,
-  ])
-}
-
 interface ChangedGroup {
   readonly queue: Queue
   readonly groupId: string
-  readonly ids: number[]
+  /** The lowest of the ids that were changed. */
+  lowest: number
 }
 
-/** The order in which all transactions hold groups, so that nobody waits in a circle. */
-const inOrder = (a: ChangedGroup, b: ChangedGroup): number =>
-  a.queue.backlogId - b.queue.backlogId || (a.groupId < b.groupId ? -1 : 1)
+const keyOf = ({ queue, groupId }: ChangedGroup): GroupKey => [queue.backlogId, groupId]
 
-/** Groups of which messages were changed, to be settled together. */
+/**
+ * Groups of which messages were received, deleted, released or moved, to be put in their places together. Only a change at
+ * the head moves a group. From `settle` on the groups are held: a head is what all who changed it left.
+ */
 export class ChangedGroups {
   readonly #groups = new Map<string, ChangedGroup>()
 
   add(queue: Queue, groupId: string, id: number): void {
-    const name = `${queue.backlogId} ${groupId}`
+    const name = groupName(queue.backlogId, groupId)
     const group = this.#groups.get(name)
-    if (group === undefined) this.#groups.set(name, { queue, groupId, ids: [id] })
-    else group.ids.push(id)
+    if (group === undefined) this.#groups.set(name, { queue, groupId, lowest: id })
+    else if (id < group.lowest) group.lowest = id
   }
 
   async settle(tx: Tx): Promise<void> {
-    const groups = [...this.#groups.values()].sort(inOrder)
-    await Promise.all(groups.map(({ queue, groupId, ids }) => settleGroup(tx, queue, groupId, ids)))
+    const groups = [...this.#groups.values()].sort((a, b) => inOrder(keyOf(a), keyOf(b)))
+    void lockGroups(tx, groups.map(keyOf))
+    const heads = groups.map(({ queue: { backlogId }, groupId }) => ({ backlogId, groupId, after: 0, limit: 1 }))
+    const [found, turns] = await Promise.all([oldestOfGroups(tx, heads), tx.nextIds(groups.length)])
+    const empty: GroupKey[] = []
+    const moved: [...GroupKey, readyAt: number, turn: number][] = []
+    for (const [at, group] of groups.entries()) {
+      const [backlogId, groupId] = keyOf(group)
+      const [head] = found.get(groupName(backlogId, groupId)) ?? []
+      if (head === undefined) empty.push([backlogId, groupId])
+      else if (group.lowest <= head.id)
+        moved.push([backlogId, groupId, readyAt(tx, group.queue, head), turns[at] as number])
+    }
+    await removeGroups(tx, empty)
+    await moveGroups(tx, moved)
   }
 }
+
+const readyAt = (tx: Tx, { attributes }: Queue, head: GroupMessage): number =>
+  Math.max(Math.min(head.visibleAt, head.sentAt + attributes.MessageRetentionPeriod * 1000), tx.now)
+
+const removeGroups = (tx: Tx, groups: readonly GroupKey[]): Promise<void> =>
+  inSlices(groups, GROUP_KEY, (table, values) =>
+    tx.later(`delete from sqs_group where (backlog_id, group_id) in (${table})`, values),
+  )
+
+const moveGroups = (tx: Tx, groups: readonly (readonly [...GroupKey, number, number])[]): Promise<void> =>
+  inSlices(groups, ['bigint', 'text', 'bigint', 'bigint'], (table, values) =>
+    tx.later(
+      `with moved (backlog_id, group_id, ready_at, turn) as (${table})
+       update sqs_group set ready_at = moved.ready_at, turn = moved.turn from moved
+       where sqs_group.backlog_id = moved.backlog_id and sqs_group.group_id = moved.group_id`,
+      values,
+    ),
+  )
 
 /** Holds every group of a backlog. */
 export const lockAllGroups = (tx: Tx, backlogId: number): Promise<unknown> =>

@@ -44,11 +44,15 @@ export const MESSAGE_COLUMNS = [
 /** A whole row, by the names of its columns. */
 export type MessageRow = Record<(typeof MESSAGE_COLUMNS)[number], SqlValue> & { readonly id: number }
 
+/** As rows of a list in SQL; see `inSlices`. */
+export const messageKeys = (backlogId: number, ids: readonly number[]) => ids.map((id) => [backlogId, id] as const)
+export const MESSAGE_KEY = ['bigint', 'bigint'] as const
+
 /** Deletes those that are still there; resolves to how many that were. */
 export async function deleteMessagesById(tx: Tx, backlogId: number, ids: readonly number[]): Promise<number> {
   let deleted = 0
-  await inSlices(ids, async (slice, marks) => {
-    deleted += await tx.run(`delete from sqs_message where backlog_id = ? and id in (${marks})`, [backlogId, ...slice])
+  await inSlices(messageKeys(backlogId, ids), MESSAGE_KEY, async (table, values) => {
+    deleted += await tx.run(`delete from sqs_message where (backlog_id, id) in (${table})`, values)
   })
   return deleted
 }
@@ -64,11 +68,11 @@ export async function takeOut(
   visibleBy: number,
 ): Promise<MessageRow[]> {
   const rows: MessageRow[] = []
-  await inSlices(ids, async (slice, marks) => {
+  await inSlices(messageKeys(backlogId, ids), MESSAGE_KEY, async (table, values) => {
     const taken = await tx.all<MessageRow>(
-      `delete from sqs_message where backlog_id = ? and id in (${marks}) and visible_at <= ?
+      `delete from sqs_message where (backlog_id, id) in (${table}) and coalesce(visible_at, 0) <= ?
        returning ${MESSAGE_COLUMNS.join(', ')}`,
-      [backlogId, ...slice, visibleBy],
+      [...values, visibleBy],
     )
     rows.push(...taken)
   })

@@ -4,7 +4,7 @@ import { parseQueueArn } from '../model/names.ts'
 import { DepthChanges } from './depth.ts'
 import { ChangedGroups, openGroups } from './groups.ts'
 import { putIn, takeOut } from './message-row.ts'
-import { expiryLimit, findQueue, type Queue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
+import { expiryLimit, findForSending, type Queue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 export interface SliceBounds {
   /** Messages up to this id have been dealt with. */
@@ -83,7 +83,7 @@ async function cached<K, V>(map: Map<K, V>, key: K, load: (key: K) => Promise<V>
 
 async function originOf(tx: Tx, arn: string): Promise<Queue | undefined> {
   const address = parseQueueArn(arn)
-  return address === undefined ? undefined : findQueue(tx, address)
+  return address === undefined ? undefined : findForSending(tx, address)
 }
 
 /** Moves what is still there and still visible; resolves to how many that were. `targets` are in the order of `messages`. */
@@ -108,13 +108,12 @@ async function moveAll(
     first_received_at: null,
     dead_letter_source: null,
   }))
-  if (source.fifo) {
-    await openGroups(
-      tx,
-      moved.map((row) => ({ backlogId: row.backlog_id, groupId: row.group_id as string, visibleAt: tx.now })),
-    )
-  }
-  const ids = await tx.nextIds(moved.length)
+  const joining = moved.map((row) => ({
+    backlogId: row.backlog_id,
+    groupId: row.group_id as string,
+    visibleAt: tx.now,
+  }))
+  const ids = source.fifo ? await openGroups(tx, joining, moved.length) : await tx.nextIds(moved.length)
   await putIn(
     tx,
     moved.map((row, at) => ({ ...row, id: ids[at] as number })),

@@ -14,7 +14,7 @@ import {
 import { checkMoveArguments } from '../model/move-task.ts'
 import { parseQueueArn, type QueueAddress } from '../model/names.ts'
 import { moveBack } from './move-messages.ts'
-import { findQueue, holdQueue, type Queue } from './queue-row.ts'
+import { findForSending, findQueue, holdQueue, type Queue } from './queue-row.ts'
 import { countUnexpired } from './retention.ts'
 
 export const MOVE_JOB = 'sqs.move'
@@ -167,7 +167,7 @@ const QUEUE_IS_GONE = 'AWS.SimpleQueueService.NonExistentQueue'
 
 async function queueByArnOrNone(tx: Tx, arn: string): Promise<Queue | undefined> {
   const address = parseQueueArn(arn)
-  return address === undefined ? undefined : findQueue(tx, address)
+  return address === undefined ? undefined : findForSending(tx, address)
 }
 
 async function end(tx: Tx, taskId: string, status: MoveStatus, failure: string | null): Promise<undefined> {

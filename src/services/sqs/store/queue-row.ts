@@ -1,5 +1,7 @@
 /** Finding queues inside a transaction, and what every command needs to know of them. */
-import type { Tx } from '../../../kernel/store/store.ts'
+
+import { inSlices } from '../../../kernel/store/sql.ts'
+import type { SqlValue, Tx } from '../../../kernel/store/store.ts'
 import { queueDoesNotExist } from '../errors.ts'
 import { type QueueAddress, queueArn } from '../model/names.ts'
 import type { DeduplicationScope, QueueAttributes } from '../model/queue-attributes.ts'
@@ -75,26 +77,57 @@ export async function holdQueue(tx: Tx, ref: QueueAddress): Promise<Queue> {
   return requireQueue(tx, ref)
 }
 
+const nameInStore = (address: QueueAddress): string => `sqs.queue ${wakeKey(address)}`
+
+/**
+ * To be called before queues are looked up by those who put messages into them: a purge waits for them, since what is
+ * written into a backlog that the queue has left is lost.
+ */
+export const holdForSending = (tx: Tx, queues: readonly QueueAddress[]): Promise<void> =>
+  tx.hold('shared', [...new Set(queues.filter(isPossible).map(nameInStore))])
+
+export async function findForSending(tx: Tx, address: QueueAddress): Promise<Queue | undefined> {
+  await holdForSending(tx, [address])
+  return findQueue(tx, address)
+}
+
+/** As `holdQueue`, for what takes the queue's backlog away: it waits for those who are putting messages into it. */
+export async function holdWithBacklog(tx: Tx, ref: QueueAddress): Promise<Queue> {
+  if (isPossible(ref)) await tx.hold('alone', [nameInStore(ref)])
+  return holdQueue(tx, ref)
+}
+
 export async function findQueueById(tx: Tx, queueId: number): Promise<Queue | undefined> {
   const row = await tx.get<QueueRow>(FIND_BY_ID, [queueId])
   return row === undefined ? undefined : toQueue(row)
 }
 
-/** Looks each queue of a batch up once. */
+/** The queues of a batch: all of them are looked up in one statement, and each is one object. */
 export class QueueLookup {
-  readonly #tx: Tx
-  readonly #found = new Map<string, Queue | undefined>()
+  readonly #found: ReadonlyMap<string, Queue>
 
-  constructor(tx: Tx) {
-    this.#tx = tx
+  private constructor(found: ReadonlyMap<string, Queue>) {
+    this.#found = found
   }
 
-  async find(ref: QueueAddress): Promise<Queue | undefined> {
-    const key = wakeKey(ref)
-    if (this.#found.has(key)) return this.#found.get(key)
-    const queue = await findQueue(this.#tx, ref)
-    this.#found.set(key, queue)
-    return queue
+  static async of(tx: Tx, calls: readonly { readonly queue: QueueAddress }[]): Promise<QueueLookup> {
+    const addresses = new Map<string, SqlValue[]>()
+    for (const { queue } of calls) {
+      if (isPossible(queue)) addresses.set(wakeKey(queue), [queue.accountId, queue.region, queue.name])
+    }
+    const found = new Map<string, Queue>()
+    await inSlices([...addresses.values()], ['text', 'text', 'text'], async (table, values) => {
+      const rows = await tx.all<QueueRow>(
+        `select ${COLUMNS} from sqs_queue where (account, region, name) in (${table})`,
+        values,
+      )
+      for (const row of rows) found.set(wakeKey(row), toQueue(row))
+    })
+    return new QueueLookup(found)
+  }
+
+  find(ref: QueueAddress): Queue | undefined {
+    return this.#found.get(wakeKey(ref))
   }
 }
 

@@ -23,7 +23,7 @@ import { allowsSource, parseRedrivePolicy } from '../model/redrive.ts'
 import { addTags, removeTags, type Tags } from '../model/tags.ts'
 import { lockAllGroups, settleAllGroups } from './groups.ts'
 import { forgetMoves } from './move-tasks.ts'
-import { findQueue, holdQueue, type Queue, requireQueue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
+import { findQueue, holdQueue, holdWithBacklog, type Queue, requireQueue, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 import { countUnexpired } from './retention.ts'
 import { cancelSweep, scheduleCollection, scheduleSweep, sweepNow } from './sweep.ts'
 
@@ -107,7 +107,7 @@ export const requireExisting = single('sqs.requireQueue', async (tx, queue: Queu
 })
 
 export const deleteQueue = single('sqs.deleteQueue', async (tx, address: QueueAddress): Promise<void> => {
-  const queue = await holdQueue(tx, address)
+  const queue = await holdWithBacklog(tx, address)
   await tx.run('delete from sqs_queue where queue_id = ?', [queue.queueId])
   await tx.run(
     `insert into sqs_deleted_queue (account, region, name, deleted_at) values (?, ?, ?, ?)
@@ -121,7 +121,7 @@ export const deleteQueue = single('sqs.deleteQueue', async (tx, address: QueueAd
 })
 
 export const purgeQueue = single('sqs.purgeQueue', async (tx, address: QueueAddress): Promise<void> => {
-  const queue = await holdQueue(tx, address)
+  const queue = await holdWithBacklog(tx, address)
   if (queue.purgedAt !== null && queue.purgedAt > tx.now - COOL_DOWN_MS) throw purgeInProgress(queue.name)
   const [backlogId] = (await tx.nextIds(1)) as [number]
   await tx.run('update sqs_queue set backlog_id = ?, purged_at = ? where queue_id = ?', [

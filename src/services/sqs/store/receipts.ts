@@ -7,6 +7,7 @@
  */
 
 import type { PlainServiceError } from '../../../kernel/service-error.ts'
+import { inSlices } from '../../../kernel/store/sql.ts'
 import { batched, done, failed, type Settled, type Tx } from '../../../kernel/store/store.ts'
 import { messageNotAvailable, queueDoesNotExist, receiptHandleExpired, receiptHandleIsInvalid } from '../errors.ts'
 import type { QueueAddress } from '../model/names.ts'
@@ -14,7 +15,7 @@ import type { Receipt } from '../model/receipt-handle.ts'
 import { wasFull } from './claim.ts'
 import { DepthChanges } from './depth.ts'
 import { ChangedGroups } from './groups.ts'
-import { deleteMessagesById } from './message-row.ts'
+import { deleteMessagesById, MESSAGE_KEY } from './message-row.ts'
 import { expiryLimit, type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 /** A decoded receipt handle. */
@@ -32,22 +33,21 @@ export interface DeleteCall {
 export type ReceiptOutcome = PlainServiceError | null
 
 export const deleteMessages = batched('sqs.delete', async (tx, calls: readonly DeleteCall[]) => {
-  const queues = new QueueLookup(tx)
+  const queues = await QueueLookup.of(tx, calls)
   const depth = new DepthChanges()
-  const settled: Settled<ReceiptOutcome[]>[] = []
   const doomed = new Map<number, Set<number>>()
   const held: HeldMessage[] = []
-  for (const call of calls) {
-    const queue = await queues.find(call.queue)
-    if (queue === undefined) settled.push(failed(queueDoesNotExist()))
-    else if (queue.fifo) settled.push(done(deleteInOrder(queue, call.receipts, held)))
-    else settled.push(done(deleteLater(tx, queue, call.receipts, doomed)))
-  }
+  const settled = calls.map((call): Settled<ReceiptOutcome[]> => {
+    const queue = queues.find(call.queue)
+    if (queue === undefined) return failed(queueDoesNotExist())
+    return done(queue.fifo ? deleteInOrder(queue, call.receipts, held) : deleteLater(tx, queue, call.receipts, doomed))
+  })
   await deleteHeld(tx, held, depth)
-  for (const backlogId of [...doomed.keys()].sort((a, b) => a - b)) {
-    const ids = [...(doomed.get(backlogId) as Set<number>)]
-    depth.add(backlogId, -(await deleteMessagesById(tx, backlogId, ids)))
-  }
+  const backlogs = [...doomed].sort(([a], [b]) => a - b)
+  const deletions = backlogs.map(async ([backlogId, ids]) => {
+    depth.add(backlogId, -(await deleteMessagesById(tx, backlogId, [...ids])))
+  })
+  await Promise.all(deletions)
   await depth.save(tx)
   return settled
 })
@@ -67,12 +67,6 @@ function deleteLater(
     ids.add(receipt.id)
     return null
   })
-}
-
-interface Received {
-  readonly groupId: string
-  readonly visibleAt: number
-  readonly receiveCount: number
 }
 
 /** A message of a FIFO queue that is to be deleted. */
@@ -95,42 +89,66 @@ function deleteInOrder(queue: Queue, receipts: readonly HeldReceipt[], held: Hel
   return outcomes
 }
 
-/** Statements of one kind are under way together: a node far from its database waits once for all of them. */
+/** Deletes those that are in flight by the handle that is given; only the others are looked at, to say why. */
 async function deleteHeld(tx: Tx, held: readonly HeldMessage[], depth: DepthChanges): Promise<void> {
-  const found = await Promise.all(held.map(({ queue, receipt }) => findReceived(tx, queue, receipt.id)))
-  const deletable = held.flatMap((message, i) => {
-    const received = found[i]
-    if (received === undefined) return []
-    const isHeld = received.receiveCount === message.receipt.receiveCount && received.visibleAt > tx.now
-    if (!isHeld) message.outcomes[message.at] = receiptHandleExpired(message.receipt.handle).toPlain()
-    return isHeld ? [{ ...message, groupId: received.groupId }] : []
-  })
-  const deleted = await Promise.all(
-    deletable.map(({ queue, receipt }) =>
-      tx.run('delete from sqs_message where backlog_id = ? and id = ? and receive_count = ?', [
-        queue.backlogId,
-        receipt.id,
-        receipt.receiveCount,
-      ]),
-    ),
-  )
+  const queueOf = new Map(held.map(({ queue }) => [queue.backlogId, queue]))
+  const deleted = new Set<number>()
   const changed = new ChangedGroups()
-  for (const [i, { queue, groupId, receipt }] of deletable.entries()) {
-    if (deleted[i] === 0) continue // it was deleted by another call meanwhile
-    changed.add(queue, groupId, receipt.id)
-    depth.add(queue.backlogId, -1)
-    tx.wake(WAKE_CHANNEL, wakeKey(queue)) // what comes next in this group
+  const rows = held.map(({ queue, receipt }) => [queue.backlogId, receipt.id, receipt.receiveCount])
+  await inSlices(rows, ['bigint', 'bigint', 'bigint'], async (table, values) => {
+    const gone = await tx.all<{ backlogId: number; id: number; groupId: string }>(
+      `delete from sqs_message where (backlog_id, id, receive_count) in (${table}) and coalesce(visible_at, 0) > ?
+       returning backlog_id as "backlogId", id, group_id as "groupId"`,
+      [...values, tx.now],
+    )
+    for (const { backlogId, id, groupId } of gone) {
+      const queue = queueOf.get(backlogId) as Queue
+      deleted.add(id)
+      changed.add(queue, groupId, id)
+      depth.add(backlogId, -1)
+      tx.wake(WAKE_CHANNEL, wakeKey(queue)) // what comes next in this group
+    }
+  })
+  const others = held.filter(({ receipt }) => !deleted.has(receipt.id))
+  const left = await findReceived(tx, others)
+  for (const { receipt, outcomes, at } of others) {
+    if (left.has(receipt.id)) outcomes[at] = receiptHandleExpired(receipt.handle).toPlain()
   }
   await changed.settle(tx)
 }
 
-/** Undefined if the message was deleted or is past its retention. */
-const findReceived = (tx: Tx, queue: Queue, id: number): Promise<Received | undefined> =>
-  tx.get<Received>(
-    `select group_id as "groupId", visible_at as "visibleAt", receive_count as "receiveCount"
-     from sqs_message where backlog_id = ? and id = ? and sent_at > ?`,
-    [queue.backlogId, id, expiryLimit(tx, queue)],
-  )
+interface Received {
+  readonly id: number
+  readonly backlogId: number
+  readonly groupId: string
+  readonly sentAt: number
+  readonly receiveCount: number
+  visibleAt: number
+}
+
+interface QueueAndReceipt {
+  readonly queue: Queue
+  readonly receipt: Receipt
+}
+
+/** By id: those that were neither deleted nor are past their retention. */
+async function findReceived(tx: Tx, receipts: readonly QueueAndReceipt[]): Promise<Map<number, Received>> {
+  const found = new Map<number, Received>()
+  const oldest = new Map(receipts.map(({ queue }) => [queue.backlogId, expiryLimit(tx, queue)]))
+  const rows = receipts.map(({ queue, receipt }) => [queue.backlogId, receipt.id])
+  await inSlices(rows, MESSAGE_KEY, async (table, values) => {
+    const messages = await tx.all<Received>(
+      `select backlog_id as "backlogId", id, group_id as "groupId", sent_at as "sentAt", visible_at as "visibleAt",
+         receive_count as "receiveCount"
+       from sqs_message where (backlog_id, id) in (${table})`,
+      values,
+    )
+    for (const message of messages) {
+      if (message.sentAt > (oldest.get(message.backlogId) as number)) found.set(message.id, message)
+    }
+  })
+  return found
+}
 
 export interface ChangeVisibilityCall {
   readonly queue: QueueAddress
@@ -139,44 +157,65 @@ export interface ChangeVisibilityCall {
 
 /** A message that is visible again is left as it is, and that is no error; one that is gone is. */
 export const changeVisibility = batched('sqs.changeVisibility', async (tx, calls: readonly ChangeVisibilityCall[]) => {
-  const queues = new QueueLookup(tx)
-  const changed = new ChangedGroups()
-  const settled: Settled<ReceiptOutcome[]>[] = []
-  for (const call of calls) {
-    const queue = await queues.find(call.queue)
-    if (queue === undefined) {
-      settled.push(failed(queueDoesNotExist()))
-      continue
-    }
-    const outcomes: ReceiptOutcome[] = []
-    for (const { receipt, timeoutMs } of call.changes) {
-      outcomes.push(await changeOne(tx, { queue, receipt, timeoutMs, changed }))
-    }
-    settled.push(done(outcomes))
-  }
-  await changed.settle(tx)
+  const queues = await QueueLookup.of(tx, calls)
+  const wanted = calls.flatMap(({ queue: address, changes }) => {
+    const queue = queues.find(address)
+    return queue === undefined ? [] : changes.filter(isOf(queue)).map(({ receipt }) => ({ queue, receipt }))
+  })
+  const found = await findReceived(tx, wanted)
+  const changed = new Map<number, Received>()
+  const groups = new ChangedGroups()
+  const settled = calls.map((call): Settled<ReceiptOutcome[]> => {
+    const queue = queues.find(call.queue)
+    if (queue === undefined) return failed(queueDoesNotExist())
+    return done(call.changes.map((change) => changeOne(tx, { queue, change, found, changed, groups })))
+  })
+  await saveVisibility(tx, [...changed.values()])
+  await groups.settle(tx)
   return settled
 })
 
+type VisibilityChange = ChangeVisibilityCall['changes'][number]
+
+const isOf =
+  ({ queueId }: Queue) =>
+  ({ receipt }: VisibilityChange): boolean =>
+    receipt.queueId === queueId
+
 interface Change {
   readonly queue: Queue
-  readonly receipt: HeldReceipt
-  readonly timeoutMs: number
-  readonly changed: ChangedGroups
+  readonly change: VisibilityChange
+  readonly found: ReadonlyMap<number, Received>
+  /** Where to note the message when it is to be saved. */
+  readonly changed: Map<number, Received>
+  readonly groups: ChangedGroups
 }
 
-async function changeOne(tx: Tx, { queue, receipt, timeoutMs, changed }: Change): Promise<ReceiptOutcome> {
-  if (receipt.queueId !== queue.queueId) return receiptHandleIsInvalid(receipt.handle).toPlain()
-  const message = await findReceived(tx, queue, receipt.id)
+/** A change sees those before it in the batch. */
+function changeOne(tx: Tx, { queue, change, found, changed, groups }: Change): ReceiptOutcome {
+  const { receipt, timeoutMs } = change
+  if (!isOf(queue)(change)) return receiptHandleIsInvalid(receipt.handle).toPlain()
+  const message = found.get(receipt.id)
   if (message === undefined) return messageNotAvailable(receipt.handle).toPlain()
   if (message.visibleAt <= tx.now || (queue.fifo && message.receiveCount !== receipt.receiveCount)) return null
-  await tx.run('update sqs_message set visible_at = ? where backlog_id = ? and id = ? and receive_count = ?', [
-    tx.now + timeoutMs,
-    queue.backlogId,
-    receipt.id,
-    message.receiveCount, // if it was received anew meanwhile, it is another's
-  ])
-  if (queue.fifo) changed.add(queue, message.groupId, receipt.id)
+  message.visibleAt = tx.now + timeoutMs
+  changed.set(message.id, message)
+  if (queue.fifo) groups.add(queue, message.groupId, message.id)
   tx.wake(WAKE_CHANNEL, wakeKey(queue)) // waiters were told to look again at the old time
   return null
+}
+
+/** In the order of their ids, so that nobody waits in a circle. What was received anew meanwhile is another's. */
+async function saveVisibility(tx: Tx, messages: Received[]): Promise<void> {
+  messages.sort((a, b) => a.backlogId - b.backlogId || a.id - b.id)
+  const rows = messages.map(({ backlogId, id, receiveCount, visibleAt }) => [backlogId, id, receiveCount, visibleAt])
+  await inSlices(rows, ['bigint', 'bigint', 'bigint', 'bigint'], (table, values) =>
+    tx.later(
+      `with changed (backlog_id, id, receive_count, visible_at) as (${table})
+       update sqs_message set visible_at = changed.visible_at from changed
+       where sqs_message.backlog_id = changed.backlog_id and sqs_message.id = changed.id
+         and sqs_message.receive_count = changed.receive_count`,
+      values,
+    ),
+  )
 }

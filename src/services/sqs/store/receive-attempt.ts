@@ -16,19 +16,36 @@ interface Attempt {
   readonly receipts: string
 }
 
-/** Undefined if the attempt is new, too old, or no longer valid. */
+/** What is known of an attempt id. */
+export interface EarlierAttempt {
+  readonly receivedAt: number
+  readonly hiddenUntil: number
+  /** Undefined if it is too old or no longer valid: the attempt is then one like any other. */
+  readonly replayed: ClaimedMessages | undefined
+}
+
+/** Undefined if the attempt is new. */
 export async function replayAttempt(
   tx: Tx,
   queue: Queue,
   attemptId: string,
   hideMs: number,
-): Promise<ClaimedMessages | undefined> {
+): Promise<EarlierAttempt | undefined> {
   const attempt = await tx.get<Attempt>(
     `select received_at as "receivedAt", hidden_until as "hiddenUntil", receipts from sqs_receive_attempt
-     where backlog_id = ? and attempt_id = ? and received_at > ? and hidden_until > ?`,
-    [queue.backlogId, attemptId, tx.now - RECEIVE_ATTEMPT_WINDOW_MS, tx.now],
+     where backlog_id = ? and attempt_id = ?`,
+    [queue.backlogId, attemptId],
   )
   if (attempt === undefined) return undefined
+  return { ...attempt, replayed: await replay(tx, queue, { attemptId, attempt, hideMs }) }
+}
+
+async function replay(
+  tx: Tx,
+  queue: Queue,
+  { attemptId, attempt, hideMs }: { attemptId: string; attempt: Attempt; hideMs: number },
+): Promise<ClaimedMessages | undefined> {
+  if (attempt.receivedAt <= tx.now - RECEIVE_ATTEMPT_WINDOW_MS || attempt.hiddenUntil <= tx.now) return undefined
   const messages: ClaimedMessage[] = []
   for (const [id, receiveCount] of JSON.parse(attempt.receipts) as [number, number][]) {
     const message = await tx.get<ClaimedMessage>(
@@ -67,18 +84,30 @@ async function hideAgain(
   ])
 }
 
-export async function saveAttempt(
-  tx: Tx,
-  queue: Queue,
-  attemptId: string,
-  messages: readonly ClaimedMessage[],
-  hideMs: number,
-): Promise<void> {
+export interface AttemptToSave {
+  readonly attemptId: string
+  /** What was known of it before. */
+  readonly earlier: EarlierAttempt | undefined
+  readonly messages: readonly ClaimedMessage[]
+  readonly hideMs: number
+}
+
+/** Of two receives with one attempt id the one that saves it first has received; the other is run again and repeats it. */
+export async function saveAttempt(tx: Tx, queue: Queue, attempt: AttemptToSave): Promise<void> {
+  const { attemptId, earlier, messages, hideMs } = attempt
   const receipts = JSON.stringify(messages.map(({ id, receiveCount }) => [id, receiveCount]))
-  await tx.run(
-    `insert into sqs_receive_attempt (backlog_id, attempt_id, received_at, hidden_until, receipts) values (?, ?, ?, ?, ?)
-     on conflict (backlog_id, attempt_id) do update
-     set received_at = excluded.received_at, hidden_until = excluded.hidden_until, receipts = excluded.receipts`,
-    [queue.backlogId, attemptId, tx.now, tx.now + hideMs, receipts],
-  )
+  const key = [queue.backlogId, attemptId]
+  const saved =
+    earlier === undefined
+      ? await tx.insertAbsent(
+          'sqs_receive_attempt',
+          ['backlog_id', 'attempt_id', 'received_at', 'hidden_until', 'receipts'],
+          [[...key, tx.now, tx.now + hideMs, receipts]],
+        )
+      : await tx.run(
+          `update sqs_receive_attempt set received_at = ?, hidden_until = ?, receipts = ?
+           where backlog_id = ? and attempt_id = ? and received_at = ? and hidden_until = ?`,
+          [tx.now, tx.now + hideMs, receipts, ...key, earlier.receivedAt, earlier.hiddenUntil],
+        )
+  if (saved === 0) throw new ConcurrentChange('a receive with the same attempt id came first')
 }

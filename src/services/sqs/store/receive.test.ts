@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { SystemClock } from '../../../kernel/clock/clock.ts'
 import { openSqlite } from '../../../kernel/store/sqlite/engine.ts'
 import type { Store } from '../../../kernel/store/store.ts'
-import { createQueue, type ReceiveCall, receiveMessages, sendMessages } from '../store.ts'
+import { createQueue, deleteMessages, type ReceiveCall, receiveMessages, sendMessages } from '../store.ts'
 
 const clock = new SystemClock()
 const address = (name: string) => ({ accountId: '000000000000', region: 'us-east-1', name })
@@ -81,7 +81,7 @@ for (const { name, fifo, groupOf } of kinds) {
   })
 }
 
-test('a waiting receiver is told that there may be more when groups made way for others', async () => {
+test('a receive goes on behind groups that made way for others', async () => {
   const name = 'made-way.fifo'
   const attributes = { MessageRetentionPeriod: String(RETENTION_SECONDS), FifoQueue: 'true' }
   await store.execute(createQueue, { queue: address(name), attributes, tags: {}, recreateWait: false })
@@ -89,9 +89,44 @@ test('a waiting receiver is told that there may be more when groups made way for
   clock.shift(RETENTION_SECONDS * 1000)
   await send(name, ['new-1', 'new-2'], (at) => `new-${at}`)
   const call = { queue: address(name), visibilityTimeout: undefined, waitTime: 10, attemptId: undefined }
-  // Of the three groups that it looks at two hold nothing any more: the fourth is left for the next receiver.
-  const first = await store.execute(receiveMessages, { ...call, limit: 3, maxInFlight: 1000 })
-  assert.deepEqual([first.messages.length, first.mayBeMore], [1, true])
-  const second = await store.execute(receiveMessages, { ...call, limit: 3, maxInFlight: 1000 })
-  assert.deepEqual([second.messages.length, second.mayBeMore], [1, false])
+  const received = await store.execute(receiveMessages, { ...call, limit: 3, maxInFlight: 1000 })
+  assert.deepEqual([received.messages.map(({ body }) => body), received.mayBeMore], [['new-1', 'new-2'], false])
+})
+
+test('calls that come together share the ready groups: each group is in the hands of one of them, and in order', async () => {
+  const names = ['shared-1.fifo', 'shared-2.fifo']
+  for (const name of names) {
+    const attributes = { FifoQueue: 'true' }
+    await store.execute(createQueue, { queue: address(name), attributes, tags: {}, recreateWait: false })
+    await send(
+      name,
+      Array.from({ length: 40 }, (_, at) => `${at % 8}-${Math.floor(at / 8)}`),
+      (at) => `group-${at % 8}`,
+    )
+  }
+  const common = { waitTime: undefined, attemptId: undefined, maxInFlight: 1000 }
+  const calls = names.flatMap((name) =>
+    [1, 3, 10, 10].map((limit, at) => ({ ...common, queue: address(name), limit, visibilityTimeout: 30 + at })),
+  )
+  const received = await Promise.all(calls.map((call) => store.execute(receiveMessages, call)))
+  const bodies = received.map(({ messages }) => messages.map(({ body }) => body))
+  // Each call has its groups from their first message on; what is left of a group is behind what is in flight.
+  const expected = [
+    ['0-0'],
+    ['1-0', '1-1', '1-2'],
+    ['2-0', '2-1', '2-2', '2-3', '2-4', '3-0', '3-1', '3-2', '3-3', '3-4'],
+    ['4-0', '4-1', '4-2', '4-3', '4-4', '5-0', '5-1', '5-2', '5-3', '5-4'],
+  ]
+  assert.deepEqual(bodies, [...expected, ...expected])
+})
+
+test('of a queue of which nothing is remembered, only the first deletion lets waiters look again', async () => {
+  const queue = address('told-once')
+  await store.execute(createQueue, { queue, attributes: {}, tags: {}, recreateWait: false })
+  const heard: string[] = []
+  const stop = store.onWake('sqs.queue', (key) => heard.push(key))
+  const receipts = [{ queueId: 0, id: 0, receivedAt: 0, receiveCount: 1, handle: 'of another queue' }]
+  for (let i = 0; i < 3; i++) await store.execute(deleteMessages, { queue, receipts })
+  stop()
+  assert.deepEqual(heard, ['000000000000/us-east-1/told-once'])
 })

@@ -12,9 +12,9 @@ import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
 import { noisyGroups, pickFairly } from './fairness.ts'
 import { nextReadyAt } from './groups.ts'
-import { type ClaimedMessage, type ClaimedMessages, deleteMessagesById } from './message-row.ts'
+import { type ClaimedMessage, type ClaimedMessages, deleteMessagesById, messageKeys } from './message-row.ts'
 import { expiryLimit, type Queue, QueueLookup } from './queue-row.ts'
-import { receiveFifo } from './receive-fifo.ts'
+import { type FifoShare, receiveFifo } from './receive-fifo.ts'
 
 export interface Received extends ClaimedMessages {
   readonly queueId: number
@@ -28,33 +28,52 @@ export interface Received extends ClaimedMessages {
 }
 
 export const receiveMessages = batched('sqs.receive', async (tx, calls: readonly ReceiveCall[]) => {
-  const queues = new QueueLookup(tx)
+  const queues = await QueueLookup.of(tx, calls)
   const settled = new Array<Settled<Received>>(calls.length)
   const groups = new Map<string, { queue: Queue; positions: number[] }>()
   for (let at = 0; at < calls.length; at++) {
     const call = calls[at] as ReceiveCall
-    const queue = await queues.find(call.queue)
-    if (queue === undefined) settled[at] = failed(queueDoesNotExist())
-    else if (queue.fifo) settled[at] = await receiveAlone(tx, queue, call)
-    else {
-      const key = `${queue.queueId} ${visibilityMs(queue, call)}`
-      const group = groups.get(key)
-      if (group === undefined) groups.set(key, { queue, positions: [at] })
-      else group.positions.push(at)
+    const queue = queues.find(call.queue)
+    if (queue === undefined) {
+      settled[at] = failed(queueDoesNotExist())
+      continue
     }
+    const key = queue.fifo ? `${queue.queueId}` : `${queue.queueId} ${visibilityMs(queue, call)}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { queue, positions: [at] })
+    else group.positions.push(at)
   }
-  for (const { queue, positions } of groups.values()) {
-    const group = positions.map((at) => calls[at] as ReceiveCall)
-    const outcomes = await receiveTogether(tx, queue, group)
+  const shares = [...groups.values()].map(({ queue, positions }) => ({
+    queue,
+    positions,
+    calls: positions.map((at) => calls[at] as ReceiveCall),
+  }))
+  const ordered = await receiveInOrder(
+    tx,
+    shares.filter(({ queue }) => queue.fifo),
+  )
+  for (const { queue, positions, calls } of shares) {
+    const outcomes = queue.fifo
+      ? calls.map((call) => done(ordered.get(call) as Received))
+      : await receiveTogether(tx, queue, calls)
     for (let i = 0; i < positions.length; i++) settled[positions[i] as number] = outcomes[i] as Settled<Received>
   }
   return settled
 })
 
-async function receiveAlone(tx: Tx, queue: Queue, call: ReceiveCall): Promise<Settled<Received>> {
-  const claimed = await receiveFifo(tx, queue, call)
-  const nextVisibleAt = await nextVisible(tx, queue, [call], claimed)
-  return done({ queueId: queue.queueId, ...claimed, waitMs: waitMsOf(queue, call), nextVisibleAt })
+/** From FIFO queues: those who wait and didn't get all that they asked for are told when the next group is ready. */
+async function receiveInOrder(tx: Tx, shares: readonly FifoShare[]): Promise<Map<ReceiveCall, Received>> {
+  if (shares.length === 0) return new Map()
+  const claimed = await receiveFifo(tx, shares)
+  const answers = shares.map(async ({ queue, calls }) => {
+    const messages = calls.flatMap((call) => (claimed.get(call) as ClaimedMessages).messages)
+    const nextVisibleAt = await nextVisible(tx, queue, calls, messages)
+    return calls.map((call): [ReceiveCall, Received] => {
+      const waitMs = waitMsOf(queue, call)
+      return [call, { ...(claimed.get(call) as ClaimedMessages), queueId: queue.queueId, waitMs, nextVisibleAt }]
+    })
+  })
+  return new Map((await Promise.all(answers)).flat())
 }
 
 const waitMsOf = (queue: Queue, call: ReceiveCall): number =>
@@ -67,7 +86,7 @@ async function receiveTogether(tx: Tx, queue: Queue, calls: readonly ReceiveCall
   const claimed = await claimDeliverable(tx, queue, limit, visibilityMs(queue, first))
   const { messages } = claimed
   const { queueId } = queue
-  const nextVisibleAt = await nextVisible(tx, queue, calls, claimed)
+  const nextVisibleAt = await nextVisible(tx, queue, calls, messages)
   let next = 0
   return calls.map((call) => {
     const waitMs = waitMsOf(queue, call)
@@ -119,7 +138,7 @@ async function deleteExpired(tx: Tx, queue: Queue, expired: readonly ClaimedMess
 async function claim(tx: Tx, queue: Queue, limit: number, hideMs: number): Promise<ClaimedMessage[]> {
   const noisy = await noisyGroups(tx, queue, limit)
   if (noisy.length === 0) return claimOldest(tx, queue.backlogId, limit, hideMs)
-  return claimThese(tx, queue.backlogId, await pickFairly(tx, queue.backlogId, noisy, limit), hideMs)
+  return claimThese(tx, messageKeys(queue.backlogId, await pickFairly(tx, queue.backlogId, noisy, limit)), hideMs)
 }
 
 /** Looked up only if one of the calls waits and the calls got less than they asked for. */
@@ -127,7 +146,7 @@ async function nextVisible(
   tx: Tx,
   queue: Queue,
   calls: readonly ReceiveCall[],
-  { messages }: ClaimedMessages,
+  messages: readonly ClaimedMessage[],
 ): Promise<number | undefined> {
   const asked = calls.reduce((sum, call) => sum + call.limit, 0)
   if (messages.length === asked || calls.every((call) => waitMsOf(queue, call) === 0)) return undefined

@@ -13,7 +13,7 @@ import type { QueueAddress } from '../model/names.ts'
 import { DepthChanges } from './depth.ts'
 import { type Joining, openGroups } from './groups.ts'
 import { MESSAGE_COLUMNS } from './message-row.ts'
-import { type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
+import { holdForSending, type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 /** A message as the caller gave it; what needs no knowledge of the queue has been checked. */
 export interface NewMessage extends MessageFacts {
@@ -49,9 +49,12 @@ export type SentMessage = StoredMessage | { readonly error: PlainServiceError }
 export const acceptedIds = deduplication('sqs_deduplication', 'backlog_id')
 
 export const sendMessages = batched('sqs.send', async (tx, calls: readonly SendCall[]) => {
-  const batch = new SendBatch(tx)
-  const answers: (ServiceError | readonly Outcome[])[] = []
-  for (const call of calls) answers.push(await batch.add(call))
+  await holdForSending(
+    tx,
+    calls.map(({ queue }) => queue),
+  )
+  const batch = new SendBatch(tx, await QueueLookup.of(tx, calls))
+  const answers = calls.map((call) => batch.add(call))
   const sent = await batch.save()
   return answers.map((answer): Settled<SentMessage[]> => {
     if (answer instanceof ServiceError) return failed(answer)
@@ -76,14 +79,14 @@ class SendBatch {
   readonly #queues: QueueLookup
   readonly #accepted: Accepted[] = []
 
-  constructor(tx: Tx) {
+  constructor(tx: Tx, queues: QueueLookup) {
     this.#tx = tx
-    this.#queues = new QueueLookup(tx)
+    this.#queues = queues
   }
 
   /** Takes what the queue takes, and writes nothing yet. An error if the call as a whole is refused. */
-  async add({ queue: address, sender, batch, messages }: SendCall): Promise<ServiceError | readonly Outcome[]> {
-    const queue = await this.#queues.find(address)
+  add({ queue: address, sender, batch, messages }: SendCall): ServiceError | readonly Outcome[] {
+    const queue = this.#queues.find(address)
     if (queue === undefined) return queueDoesNotExist()
     const problems = messages.map((message) => problemOf(queue, message, batch))
     const first = problems.find((problem) => problem !== undefined)
@@ -102,13 +105,8 @@ class SendBatch {
     const tx = this.#tx
     const { fresh, repeats } = await this.#withoutRepeats()
     const joining = fresh.filter(({ queue }) => queue.fifo)
-    if (joining.length > 0)
-      await openGroups(
-        tx,
-        joining.map((accepted) => joiningOf(tx, accepted)),
-      )
-    // Taken now that the groups are held, so that the messages of a group become visible in the order of their ids.
-    const ids = await tx.nextIds(fresh.length)
+    const groups = joining.map((accepted) => joiningOf(tx, accepted))
+    const ids = groups.length > 0 ? await openGroups(tx, groups, fresh.length) : await tx.nextIds(fresh.length)
     const sent = new Map<Accepted, StoredMessage>()
     for (const [at, accepted] of fresh.entries()) {
       sent.set(accepted, { messageId: accepted.message.messageId, id: ids[at] as number, duplicate: false })
@@ -117,10 +115,10 @@ class SendBatch {
       ...(accepted.key as DeduplicationKey),
       ...(sent.get(accepted) as StoredMessage),
     }))
-    if (known.length > 0) await acceptedIds.remember(tx, known)
     const rows = fresh.map((accepted, at) => rowOf(tx, accepted, ids[at] as number))
     await tx.insertMany('sqs_message', MESSAGE_COLUMNS, rows)
     await this.#count(fresh)
+    if (known.length > 0) await acceptedIds.remember(tx, known) // the only one that is waited for
     for (const [accepted, original] of repeats) {
       const { messageId, id } = 'queue' in original ? (sent.get(original) as StoredMessage) : original
       sent.set(accepted, { messageId, id, duplicate: true })
