@@ -9,16 +9,16 @@ export const pausedSend = batched('test.pausedSend', (tx, calls: readonly SendCa
   sendMessages.run(pausing(tx), calls),
 )
 
-/** Ids are taken after the queue was looked up and before anything is written. */
+/** Messages are written after the queue was looked up. */
 function pausing(tx: Tx): Tx {
-  const nextIds = async (count: number) => {
+  const insertMany: Tx['insertMany'] = async (...args) => {
     reached.resolve()
     await goOn.promise
-    return tx.nextIds(count)
+    return tx.insertMany(...args)
   }
   return new Proxy(tx, {
     get(target, member) {
-      if (member === 'nextIds') return nextIds
+      if (member === 'insertMany') return insertMany
       const value: unknown = Reflect.get(target, member)
       return typeof value === 'function' ? value.bind(target) : value
     },

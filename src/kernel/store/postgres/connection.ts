@@ -2,6 +2,7 @@
  * One connection to PostgreSQL. Statements are sent as they come, without waiting for the answers to those before
  * (pipelining), and are answered in order: what needs no answer costs no round trip.
  */
+import type { Duplex } from 'node:stream'
 import { Client, type ClientConfig, type QueryResult, types } from 'pg'
 import { ServiceError } from '../../service-error.ts'
 import { ConnectionLost, isUnstorable, storeFault, tlsFault } from './faults.ts'
@@ -34,14 +35,18 @@ const SESSION = `set enable_seqscan = off; set enable_bitmapscan = off; set enab
   set enable_mergejoin = off; set jit = off; set plan_cache_mode = force_generic_plan;
   set default_transaction_isolation = 'read committed'; set client_min_messages = warning`
 
+/** The driver's types don't mention what it sends through. */
+type OpenClient = Client & { readonly connection: { readonly stream: Duplex } }
+
 export class Connection {
-  readonly #client: Client
+  readonly #client: OpenClient
   readonly #onNotification = new Set<(payload: string) => void>()
   readonly #onLost = new Set<() => void>()
   #lost: string | undefined
+  #isGathering = false
 
   private constructor(client: Client) {
-    this.#client = client
+    this.#client = client as OpenClient
     client.on('error', (error) => this.#lose(error.message))
     client.on('end', () => this.#lose('the connection ended'))
     client.on('notification', ({ payload = '' }) => {
@@ -111,12 +116,25 @@ export class Connection {
   #send(query: { text: string; name?: string; values?: unknown[] }): Promise<QueryResult<Row>> {
     if (this.#lost !== undefined) return Promise.reject(lost(this.#lost))
     const { promise, resolve, reject } = Promise.withResolvers<QueryResult<Row>>()
+    this.#sendTogether()
     void this.#client.query(query, (error: Error | null, result: QueryResult<Row>) => {
       if (!error) return resolve(result)
       if (isUnstorable(error)) reject(unstorable())
       else reject(this.#lost !== undefined || isOfTheWay(error) ? lost(reasonOf(error)) : error)
     })
     return promise
+  }
+
+  /** Statements that are sent in one go leave in one packet: a system call for each costs more than making it. */
+  #sendTogether(): void {
+    if (this.#isGathering) return
+    this.#isGathering = true
+    const { stream } = this.#client.connection
+    stream.cork()
+    process.nextTick(() => {
+      this.#isGathering = false
+      stream.uncork()
+    })
   }
 
   #lose(reason: string): void {

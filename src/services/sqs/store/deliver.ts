@@ -1,32 +1,44 @@
 /** A delivery from elsewhere (a topic, a rule) as a send, in the transaction of who delivers. */
-import { formatArn } from '../../../kernel/arn.ts'
+import { type Arn, formatArn } from '../../../kernel/arn.ts'
 import { ServiceError } from '../../../kernel/service-error.ts'
 import { done, type Settled } from '../../../kernel/store/store.ts'
 import { type DeliveryResult, deliveryCommand } from '../../../kernel/targets/deliver.ts'
 import type { AddressedDelivery, Delivery, DeliveryAttribute } from '../../../kernel/targets/delivery.ts'
 import { checkMessage, contentDeduplicationId, messageSize } from '../model/message.ts'
-import type { AttributeMap } from '../model/message-attributes.ts'
+import { type AttributeMap, checkMessageAttributes } from '../model/message-attributes.ts'
 import { isFifoName, parseQueueArn, type QueueAddress } from '../model/names.ts'
 import { storedAttributes } from '../model/stored-attributes.ts'
 import { type SendCall, sendMessages } from './send.ts'
 
 /** Refuses what the queue would refuse from a client: it doesn't exist, or the message is not one that it takes. */
 export const deliverToQueue = deliveryCommand('sqs', async (tx, deliveries) => {
-  const prepared = deliveries.map(prepare)
+  const contents = new Contents()
+  const prepared = deliveries.map((delivery) => prepare(delivery, contents))
   const calls = prepared.flatMap((call) => ('refused' in call ? [] : [call]))
   const sent = (await sendMessages.run(tx, calls)).values()
   return prepared.map((call) => ('refused' in call ? done(call) : resultOf(sent.next().value as Settled<unknown>)))
 })
 
-function prepare({ arn, delivery }: AddressedDelivery): SendCall | { readonly refused: string } {
-  const queue = parseQueueArn(formatArn(arn))
+function prepare({ arn, delivery }: AddressedDelivery, contents: Contents): SendCall | { readonly refused: string } {
+  const queue = addressOf(arn)
   if (queue === undefined) return { refused: `${formatArn(arn)} is not the ARN of a queue` }
   try {
-    return sendCall(queue, delivery)
+    return sendCall(queue, delivery, contents)
   } catch (error) {
     if (error instanceof ServiceError) return { refused: error.message }
     throw error
   }
+}
+
+/** Whoever delivers keeps its ARNs: the same object comes with every message. */
+const addresses = new WeakMap<Arn, QueueAddress>()
+
+function addressOf(arn: Arn): QueueAddress | undefined {
+  const known = addresses.get(arn)
+  if (known !== undefined) return known
+  const address = parseQueueArn(formatArn(arn))
+  if (address !== undefined) addresses.set(arn, address)
+  return address
 }
 
 function resultOf(outcome: Settled<unknown>): Settled<DeliveryResult> {
@@ -34,20 +46,13 @@ function resultOf(outcome: Settled<unknown>): Settled<DeliveryResult> {
   return outcome.error instanceof ServiceError ? done({ refused: outcome.error.message }) : outcome
 }
 
-function sendCall(queue: QueueAddress, delivery: Delivery): SendCall {
+function sendCall(queue: QueueAddress, delivery: Delivery, contents: Contents): SendCall {
   const { body, groupId, deduplicationId, senderId } = delivery
-  const attributes = delivery.attributes && attributeMap(delivery.attributes)
-  checkMessage({
-    MessageBody: body,
-    MessageGroupId: groupId,
-    MessageDeduplicationId: deduplicationId,
-    MessageAttributes: attributes,
-  })
+  checkMessage({ MessageBody: body, MessageGroupId: groupId, MessageDeduplicationId: deduplicationId })
   const message = {
     messageId: crypto.randomUUID(),
     body,
-    attributes: storedAttributes(attributes),
-    sizeBytes: messageSize(body, attributes),
+    ...contents.of(delivery),
     groupId,
     deduplicationId,
     contentId: isFifoName(queue.name) && deduplicationId === undefined ? contentDeduplicationId(body) : undefined,
@@ -55,6 +60,26 @@ function sendCall(queue: QueueAddress, delivery: Delivery): SendCall {
     seal: delivery.seal ?? null,
   }
   return { queue, sender: senderId, batch: false, messages: [message] }
+}
+
+/** The copies of a message that come one after the other share their attributes: these are checked and written once. */
+class Contents {
+  #attributes: Delivery['attributes']
+  #stored: string | null = null
+  #attributeBytes = 0
+
+  of({ body, attributes }: Delivery): { readonly attributes: string | null; readonly sizeBytes: number } {
+    if (attributes !== this.#attributes) this.#take(attributes)
+    return { attributes: this.#stored, sizeBytes: messageSize(body, undefined) + this.#attributeBytes }
+  }
+
+  #take(given: Delivery['attributes']): void {
+    const attributes = given && attributeMap(given)
+    if (attributes !== undefined) checkMessageAttributes(attributes)
+    this.#stored = storedAttributes(attributes)
+    this.#attributeBytes = messageSize('', attributes)
+    this.#attributes = given
+  }
 }
 
 const attributeMap = (attributes: Readonly<Record<string, DeliveryAttribute>>): AttributeMap =>

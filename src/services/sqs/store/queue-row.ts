@@ -83,8 +83,8 @@ const nameInStore = (address: QueueAddress): string => `sqs.queue ${wakeKey(addr
  * To be called before queues are looked up by those who put messages into them: a purge waits for them, since what is
  * written into a backlog that the queue has left is lost.
  */
-export const holdForSending = (tx: Tx, queues: readonly QueueAddress[]): Promise<void> =>
-  tx.hold('shared', [...new Set(queues.filter(isPossible).map(nameInStore))])
+export const holdForSending = (tx: Tx, queues: Iterable<QueueAddress>): Promise<void> =>
+  tx.hold('shared', [...new Set([...new Set(queues)].filter(isPossible).map(nameInStore))])
 
 export async function findForSending(tx: Tx, address: QueueAddress): Promise<Queue | undefined> {
   await holdForSending(tx, [address])
@@ -102,18 +102,27 @@ export async function findQueueById(tx: Tx, queueId: number): Promise<Queue | un
   return row === undefined ? undefined : toQueue(row)
 }
 
-/** The queues of a batch: all of them are looked up in one statement, and each is one object. */
+/**
+ * The queues of a batch: all of them are looked up in one statement, and each is one object. They are found by the address
+ * that they were looked up by, the object itself: a fan-out has a few addresses and a great many calls.
+ */
 export class QueueLookup {
+  readonly #keys: ReadonlyMap<QueueAddress, string>
   readonly #found: ReadonlyMap<string, Queue>
 
-  private constructor(found: ReadonlyMap<string, Queue>) {
+  private constructor(keys: ReadonlyMap<QueueAddress, string>, found: ReadonlyMap<string, Queue>) {
+    this.#keys = keys
     this.#found = found
   }
 
   static async of(tx: Tx, calls: readonly { readonly queue: QueueAddress }[]): Promise<QueueLookup> {
+    const keys = new Map<QueueAddress, string>()
     const addresses = new Map<string, SqlValue[]>()
     for (const { queue } of calls) {
-      if (isPossible(queue)) addresses.set(wakeKey(queue), [queue.accountId, queue.region, queue.name])
+      if (keys.has(queue) || !isPossible(queue)) continue
+      const key = wakeKey(queue)
+      keys.set(queue, key)
+      addresses.set(key, [queue.accountId, queue.region, queue.name])
     }
     const found = new Map<string, Queue>()
     await inSlices([...addresses.values()], ['text', 'text', 'text'], async (table, values) => {
@@ -123,11 +132,12 @@ export class QueueLookup {
       )
       for (const row of rows) found.set(wakeKey(row), toQueue(row))
     })
-    return new QueueLookup(found)
+    return new QueueLookup(keys, found)
   }
 
-  find(ref: QueueAddress): Queue | undefined {
-    return this.#found.get(wakeKey(ref))
+  find(address: QueueAddress): Queue | undefined {
+    const key = this.#keys.get(address)
+    return key === undefined ? undefined : this.#found.get(key)
   }
 }
 

@@ -10,6 +10,8 @@ import { queueDoesNotExist } from '../errors.ts'
 import { deduplicationKey } from '../model/fifo.ts'
 import { checkForQueue, initialDelay, type MessageFacts } from '../model/message.ts'
 import type { QueueAddress } from '../model/names.ts'
+import { isFifoName, type QueueAddress } from '../model/names.ts'
+import { type DeduplicationKey, findOriginals, keyText, type Original, remember } from './deduplication.ts'
 import { DepthChanges } from './depth.ts'
 import { type Joining, openGroups } from './groups.ts'
 import { MESSAGE_COLUMNS } from './message-row.ts'
@@ -53,7 +55,8 @@ export const sendMessages = batched('sqs.send', async (tx, calls: readonly SendC
     tx,
     calls.map(({ queue }) => queue),
   )
-  const batch = new SendBatch(tx, await QueueLookup.of(tx, calls))
+  const ids = idsBeforehand(tx, calls)
+  const batch = new SendBatch(tx, await QueueLookup.of(tx, calls), ids)
   const answers = calls.map((call) => batch.add(call))
   const sent = await batch.save()
   return answers.map((answer): Settled<SentMessage[]> => {
@@ -61,6 +64,15 @@ export const sendMessages = batched('sqs.send', async (tx, calls: readonly SendC
     return done(answer.map((outcome) => ('error' in outcome ? outcome : (sent.get(outcome) as StoredMessage))))
   })
 })
+
+/**
+ * The ids of messages for standard queues, taken while the queues are looked up; some are left over if a message is
+ * refused. Those of FIFO queues are taken when their groups are held.
+ */
+const idsBeforehand = (tx: Tx, calls: readonly SendCall[]): Promise<readonly number[]> | undefined =>
+  calls.some(({ queue }) => isFifoName(queue.name))
+    ? undefined
+    : tx.nextIds(calls.reduce((sum, { messages }) => sum + messages.length, 0))
 
 /** A message on its way into a queue that takes it. */
 interface Accepted {
@@ -77,11 +89,13 @@ type Outcome = Accepted | { readonly error: PlainServiceError }
 class SendBatch {
   readonly #tx: Tx
   readonly #queues: QueueLookup
+  readonly #ids: Promise<readonly number[]> | undefined
   readonly #accepted: Accepted[] = []
 
-  constructor(tx: Tx, queues: QueueLookup) {
+  constructor(tx: Tx, queues: QueueLookup, ids: Promise<readonly number[]> | undefined) {
     this.#tx = tx
     this.#queues = queues
+    this.#ids = ids
   }
 
   /** Takes what the queue takes, and writes nothing yet. An error if the call as a whole is refused. */
@@ -106,7 +120,7 @@ class SendBatch {
     const { fresh, repeats } = await this.#withoutRepeats()
     const joining = fresh.filter(({ queue }) => queue.fifo)
     const groups = joining.map((accepted) => joiningOf(tx, accepted))
-    const ids = groups.length > 0 ? await openGroups(tx, groups, fresh.length) : await tx.nextIds(fresh.length)
+    const ids = (await this.#ids) ?? (await openGroups(tx, groups, fresh.length))
     const sent = new Map<Accepted, StoredMessage>()
     for (const [at, accepted] of fresh.entries()) {
       sent.set(accepted, { messageId: accepted.message.messageId, id: ids[at] as number, duplicate: false })
