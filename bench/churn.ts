@@ -3,13 +3,15 @@
  * after the first hundred thousand, a million, and the last it is looked at how long receives take and how large the
  * tables are.
  */
+import { over } from './figures.ts'
 import type { Run } from './load/generator.ts'
 import type { Latency } from './load/meter.ts'
 import { onNewNodes } from './nodes.ts'
 import type { Relation } from './postgres.ts'
 import { createQueue } from './queue.ts'
 import { generate } from './servers.ts'
-import type { Store } from './stores.ts'
+import type { Session } from './session.ts'
+import { number, type Row, table, whole } from './table.ts'
 
 /** How deep the queue is all the while. */
 const DEPTH = 1000
@@ -35,24 +37,16 @@ export interface Churn {
   readonly messagesPerSecond: number
 }
 
-export interface ChurnOptions {
-  /** Its nodes are over a database, into which it is looked. */
-  readonly store: Store
-  readonly entry: string
-  readonly connections: number
-  /** At least `LEAST_CHURN`. */
-  readonly messages: number
-}
-
-/** `say` is told how far it has come. */
-export function churn(options: ChurnOptions, say: (text: string) => void): Promise<Churn> {
-  const { store, entry, connections, messages } = options
-  return onNewNodes({ store, entry, count: 1 }, async ([node], { database }) => {
+/** Of nodes over a database, into which it is looked. */
+export function churn(session: Session): Promise<Churn> {
+  const { options, store, say } = session
+  const { connections, churnMessages: messages } = options
+  return onNewNodes(session.newNodes(1), async ([node], { database }) => {
     if (database === undefined) throw new Error('only a database can be looked into')
-    const queueUrl = await createQueue(node.endpoint, 'churn', false)
+    const resource = await createQueue(node.endpoint, 'churn')
     const run = (part: Pick<Run, 'flow' | 'messages' | 'warmUpSeconds' | 'seconds'>) => {
       const watched = { serverPids: [node.pid], postgresPid: store.postgresPid }
-      return generate({ ...watched, endpoints: [node.endpoint], queueUrl, connections, ...part })
+      return generate({ ...watched, endpoints: [node.endpoint], resource, connections, ...part })
     }
     const look = async (): Promise<Look> => {
       const { latency } = await run({ flow: 'steady', warmUpSeconds: LOOK_WARM_UP_SECONDS, seconds: LOOK_SECONDS })
@@ -81,3 +75,31 @@ export function churn(options: ChurnOptions, say: (text: string) => void): Promi
 
 /** After how many messages the queue is looked at. */
 export const looksAt = (messages: number): number[] => [...LOOKS.filter((count) => count < messages), messages]
+
+/** Tables and indexes that never were as large are left out. */
+const NOTABLE_BYTES = 2 ** 20
+
+/** As lines of text. */
+export function churnReport({ looks, messagesPerSecond }: Churn): string[] {
+  const row = (title: string, read: (look: Look) => number | undefined, digits: number): Row => {
+    const values = looks.map(read)
+    return [title, ...values.map((value) => number(value, digits)), number(over(values.at(-1), values[0]), 2)]
+  }
+  const bytesOf = (name: string) => (look: Look) => look.relations.find((relation) => relation.name === name)?.bytes
+  const notable = new Set(
+    looks.flatMap(({ relations }) => relations.filter(({ bytes }) => bytes >= NOTABLE_BYTES).map(({ name }) => name)),
+  )
+  return [
+    '',
+    `Churn: ${whole(messagesPerSecond)} messages a second sent, received and deleted.`,
+    table([
+      ['after messages', ...looks.map(({ messages }) => whole(messages)), 'last × first'],
+      row('receive, p50 ms', ({ receive }) => receive.p50Millis, 2),
+      row('receive, p99 ms', ({ receive }) => receive.p99Millis, 2),
+      ...[...notable].sort().map((name) => row(`${name}, MiB`, (look) => over(bytesOf(name)(look), 2 ** 20), 1)),
+      row('dead rows', deadRows, 0),
+    ]),
+  ]
+}
+
+const deadRows = ({ relations }: Look) => relations.reduce((sum, { deadRows }) => sum + (deadRows ?? 0), 0)

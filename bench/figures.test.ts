@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bareRun } from './ceiling.ts'
-import { figuresOf, type Limit, limitOf, median, medianOf } from './figures.ts'
+import { figuresOf, type Limit, limitOf, median, medianOf, yardstickRun } from './figures.ts'
 import type { Measured } from './load/meter.ts'
 
 const latency = { count: 1, p50Millis: 1, p99Millis: 2, maxMillis: 3 }
@@ -66,13 +65,13 @@ test('what PostgreSQL uses is nobody else’s', () => {
   assert.equal(otherCores?.toFixed(3), '0.050')
 })
 
-test('the ceiling counts with the median of its runs', () => {
-  const runs = [1000, 5000, 1200].map((requests) => bareRun(run({ requests })))
+test('a yardstick counts with the median of its runs', () => {
+  const runs = [1000, 5000, 1200].map((requests) => yardstickRun(run({ requests })))
   assert.equal(medianOf(runs).perSecond, 600)
   assert.equal(medianOf(runs).generatorMicros?.toFixed(1), '416.7')
 })
 
-test('a figure that one run of the ceiling lacks is not known', () => {
+test('a figure that one run of a yardstick lacks is not known', () => {
   const known = { perSecond: 10, postgresMicros: 3 }
   const { perSecond, postgresMicros } = medianOf([known, { perSecond: 20 }, known])
   assert.deepEqual({ perSecond, postgresMicros }, { perSecond: 10, postgresMicros: undefined })

@@ -1,6 +1,6 @@
-/** From counts to figures: per second, per request, per message, and the median of the ceiling's. */
-import type { CeilingRun } from './ceiling.ts'
+/** From counts to figures: per second, per request, per message, and the median of a yardstick's. */
 import type { Measured } from './load/meter.ts'
+import type { YardstickRun } from './yardstick.ts'
 
 /** CPU time is in microseconds. What can't be read is undefined: that of a server elsewhere, of a store without PostgreSQL. */
 export interface Figures {
@@ -67,9 +67,18 @@ export function limitOf(run: Measured, cores: number): Limit {
   return server === undefined ? 'unknown' : 'neither'
 }
 
-/** The median of each figure over the ceiling's runs; undefined where one of them doesn't have it. */
-export function medianOf(runs: readonly CeilingRun[]): CeilingRun {
-  const of = (figure: keyof CeilingRun) => {
+export const yardstickRun = ({ requests, seconds, latency, ...cpu }: Measured): YardstickRun => ({
+  perSecond: requests / seconds,
+  p50Millis: latency.p50Millis,
+  p99Millis: latency.p99Millis,
+  serverMicros: over(cpu.serverCpuMicros, requests),
+  postgresMicros: over(cpu.postgresCpuMicros, requests),
+  generatorMicros: cpu.generatorCpuMicros / requests,
+})
+
+/** The median of each figure over a yardstick's runs; undefined where one of them doesn't have it. */
+export function medianOf(runs: readonly YardstickRun[]): YardstickRun {
+  const of = (figure: keyof YardstickRun) => {
     const known = runs.map((run) => run[figure]).filter((value) => value !== undefined)
     return known.length < runs.length ? undefined : median(known)
   }

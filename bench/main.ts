@@ -1,94 +1,129 @@
 /**
- * `npm run bench -- sqs`: how fast a node is, beside the ceiling measured in the same run.
+ * `npm run bench -- sqs`, or `sns`: how fast a node is, beside the ceiling measured in the same run. `npm run bench -- patterns`
+ * measures the pattern index by itself.
  *
  * Exit codes: 0 when everything ran (a missed target is a finding, not a failure), 1 when something failed, 2 when it
  * was called wrongly.
  */
+import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import type { Benchmark } from './benchmark.ts'
 import { LEAST_CHURN } from './churn.ts'
-import { CHURN, namesOf } from './load/scenarios.ts'
 import { machine } from './machine.ts'
 import { failuresIn, type Setting, textReport, writeJson } from './report.ts'
-import { benchSqs, type Options } from './sqs.ts'
+import { type Options, Session } from './session.ts'
+import { sns } from './sns.ts'
+import { sqs } from './sqs.ts'
 import { embeddedStore, postgresStore, type Store } from './stores.ts'
 
-const USAGE = `Usage: npm run bench -- sqs [options]
+const benchmarks: Readonly<Record<string, Benchmark>> = { sqs, sns }
+
+const USAGE = `Usage: npm run bench -- sqs|sns [options]
+       npm run bench -- patterns [seconds per figure]
 
   --seconds N        how long each scenario is measured (5; at most 300)
   --connections N    connections that the load comes over (64; 2 to 1024: some send, some receive)
-  --scenario NAME    only this one; may be repeated: ${namesOf(false).join(', ')};
-                     with --store also ${namesOf(true)
-                       .filter((name) => !namesOf(false).includes(name))
-                       .join(', ')}
+  --scenario NAME    only this one; may be repeated:
+${Object.entries(benchmarks).map(scenarioUsage).join('\n')}
   --store WHERE      PostgreSQL instead of the embedded store: \`postgres\` starts one from this machine's programs,
                      \`postgres://…\` is a server, by a user who may create databases; the ceiling is pgbench's
-  --deep N           messages that the deep queue holds (1000000; at most 10000000)
-  --churn N          messages that go through the queue of \`churn\`, which runs only when it is named (10000000)
+  --deep N           sqs: messages that the deep queue holds (1000000; at most 10000000)
+  --churn N          sqs: messages that go through the queue of \`churn\`, which runs only when it is named (10000000)
   --server FILE      the entry file of the node to be measured (bin/millrace.mjs), such as another checkout's
   --against URL      puts the load on a server that already runs, and cleans up after itself
   --against-pid N    that server's process, so that its CPU time is measured
   --allow-remote     lets --against leave this machine
 `
 
+function scenarioUsage([service, { names }]: [string, Benchmark]): string {
+  const onlyShared = names(true).filter((name) => !names(false).includes(name))
+  const more = onlyShared.length > 0 ? `; with --store also ${onlyShared.join(', ')}` : ''
+  return `                     ${service}: ${names(false).join(', ')}${more}`
+}
+
 class UsageError extends Error {}
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const root = pathOf('..')
 
 async function main(args: string[]): Promise<number> {
-  const { store: where, ...options } = readOptions(args)
-  const store = await openStore(where, options.connections)
+  if (args[0] === 'patterns') return benchPatterns(args.slice(1))
+  const { benchmark, store: where, options, deepMessages } = readOptions(args)
+  const store = await openStore(where, benchmark, options.connections)
   try {
-    return await bench(options, store)
+    const session = new Session(options, store, benchmark, (text) => console.error(text))
+    const results = await benchmark.measure(session)
+    const setting: Setting = {
+      date: new Date().toISOString(),
+      service: benchmark.title,
+      machine: machine(),
+      server: options.against?.endpoint ?? options.entry,
+      store: { title: store.title, isShared: store.isShared },
+      ceiling: { title: store.ceiling.title, unit: store.ceiling.unit },
+      connections: options.connections,
+      seconds: options.seconds,
+      deepMessages,
+    }
+    console.log(`\n${textReport(benchmark, setting, results)}`)
+    console.log(writeJson(root, benchmark, setting, results))
+    return failuresIn(results).length > 0 ? 1 : 0
   } finally {
     await store.close()
   }
 }
 
-async function bench(options: Options, store: Store): Promise<number> {
-  const results = await benchSqs(options, store, (text) => console.error(text))
-  const setting: Setting = {
-    date: new Date().toISOString(),
-    machine: machine(),
-    server: options.against?.endpoint ?? options.entry,
-    store: { title: store.title, isShared: store.isShared },
-    ceiling: { title: store.ceiling.title, unit: store.ceiling.unit },
-    connections: options.connections,
-    seconds: options.seconds,
-    deepMessages: options.deepMessages,
-  }
-  console.log(`\n${textReport(setting, results)}`)
-  console.log(writeJson(root, setting, results))
-  return failuresIn(results).length > 0 ? 1 : 0
+/** In a process of its own, which can collect its garbage when it has to. */
+function benchPatterns(args: string[]): number {
+  const { status } = spawnSync(process.execPath, ['--expose-gc', pathOf('patterns.ts'), ...args], { stdio: 'inherit' })
+  return status ?? 1
 }
 
 /** `postgres` is one of our own. */
-function openStore(where: string | undefined, connections: number): Promise<Store> {
-  if (where === undefined) return embeddedStore(connections)
+function openStore(where: string | undefined, { bareRequests }: Benchmark, connections: number): Promise<Store> {
+  if (where === undefined) return embeddedStore(connections, bareRequests)
   return postgresStore(where === 'postgres' ? undefined : where, connections)
 }
 
-function readOptions(args: string[]): Options & { readonly store: string | undefined } {
+interface Called {
+  readonly benchmark: Benchmark
+  readonly store: string | undefined
+  readonly options: Options
+  /** Undefined where no queue is deep. */
+  readonly deepMessages: number | undefined
+}
+
+function readOptions(args: string[]): Called {
   const { values, positionals } = parse(args)
-  if (positionals.join() !== 'sqs') throw new UsageError('the service to be measured is: sqs')
-  const { store } = values
+  const service = positionals.join()
+  const benchmark = Object.hasOwn(benchmarks, service) ? benchmarks[service] : undefined
+  if (benchmark === undefined) throw new UsageError('what can be measured is: sqs, sns, patterns')
+  const { store, deep, churn } = values
+  if (benchmark !== sqs && (deep ?? churn) !== undefined) throw new UsageError('--deep and --churn are for sqs')
   if (store !== undefined) checkStore(store, values.against)
-  const names = namesOf(store !== undefined)
-  const unknown = values.scenario.find((name) => !names.includes(name))
-  if (unknown !== undefined) throw new UsageError(`no scenario is called ${unknown}${store ? '' : ' without --store'}`)
+  const deepMessages = count(deep ?? '1000000', 'deep', 10_000_000)
   const url = values.against === undefined ? undefined : serverUrl(values.against, values['allow-remote'])
   const pid = values['against-pid'] === undefined ? undefined : count(values['against-pid'], 'against-pid', 2 ** 22)
-  return {
+  const options = {
     seconds: count(values.seconds, 'seconds', 300),
     connections: count(values.connections, 'connections', 1024, 2),
-    chosen: new Set(values.scenario.length > 0 ? values.scenario : names.filter((name) => name !== CHURN)),
-    store,
-    deepMessages: count(values.deep, 'deep', 10_000_000),
-    churnMessages: count(values.churn, 'churn', 1_000_000_000, LEAST_CHURN),
+    chosen: choose(benchmark, values.scenario, store !== undefined),
+    deepMessages,
+    churnMessages: count(churn ?? '10000000', 'churn', 1_000_000_000, LEAST_CHURN),
     entry: values.server,
     against: url && { endpoint: url.origin, pid, stop: async () => {} },
   }
+  return { benchmark, store, options, deepMessages: benchmark === sqs ? deepMessages : undefined }
+}
+
+function choose({ names, onlyWhenNamed }: Benchmark, named: readonly string[], isShared: boolean): Set<string> {
+  const known = names(isShared)
+  const unknown = named.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new UsageError(`no scenario is called ${unknown}${isShared ? '' : ' without --store'}`)
+  }
+  return new Set(named.length > 0 ? named : known.filter((name) => name !== onlyWhenNamed))
 }
 
 function parse(args: string[]) {
@@ -101,8 +136,8 @@ function parse(args: string[]) {
         connections: { type: 'string', default: '64' },
         scenario: { type: 'string', multiple: true, default: [] },
         store: { type: 'string' },
-        deep: { type: 'string', default: '1000000' },
-        churn: { type: 'string', default: '10000000' },
+        deep: { type: 'string' },
+        churn: { type: 'string' },
         server: { type: 'string', default: `${root}bin/millrace.mjs` },
         against: { type: 'string' },
         'against-pid': { type: 'string' },

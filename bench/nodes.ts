@@ -16,18 +16,21 @@ export interface NewNodes {
   /** The entry file of a node. */
   readonly entry: string
   readonly count: number
+  /** Flags besides those that say where the data is. */
+  readonly args?: readonly string[]
 }
 
 /** Starts so many nodes over one new place, and ends them when `use` is done. */
 export const onNewNodes = <T>(
-  { store, entry, count }: NewNodes,
+  { store, entry, count, args = [] }: NewNodes,
   use: (nodes: readonly [Node, ...Node[]], place: Place) => Promise<T>,
 ): Promise<T> =>
   inNewPlace(store, async (place) => {
-    const first = await startNode(entry, place.nodeArgs(0))
+    const start = (n: number) => startNode(entry, [...place.nodeArgs(n), ...args])
+    const first = await start(0)
     const nodes: [Node, ...Node[]] = [first]
     try {
-      while (nodes.length < count) nodes.push(await startNode(entry, place.nodeArgs(nodes.length)))
+      while (nodes.length < count) nodes.push(await start(nodes.length))
       return await use(nodes, place)
     } finally {
       await Promise.all(nodes.map((node) => node.stop()))

@@ -7,11 +7,11 @@ import { existsSync, globSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
-import type { Ceiling } from './ceiling.ts'
-import { messageBody } from './load/sqs-requests.ts'
+import { messageBody } from './load/sdk-requests.ts'
 import { familyCpuMicros } from './machine.ts'
 import type { Postgres } from './postgres.ts'
 import { newFolder, removeFolder } from './servers.ts'
+import type { Ceiling } from './yardstick.ts'
 
 const SECONDS = 3
 const THREADS = 2

@@ -1,27 +1,32 @@
-/** The few calls that set a run up, by the plainest client there is: AWS JSON 1.0 over `fetch`. */
+/** Queues to put load on. */
+import { callSqs } from './calls.ts'
+import type { Resource } from './scenario.ts'
+import type { Server } from './servers.ts'
 
 /** Creates a queue of a name not used before, and gives its URL. */
-export async function createQueue(endpoint: string, purpose: string, fifo: boolean): Promise<string> {
+export async function createQueue(endpoint: string, purpose: string, fifo = false): Promise<string> {
   const QueueName = `bench-${purpose}-${crypto.randomUUID().slice(0, 8)}${fifo ? '.fifo' : ''}`
-  const answer = await call(endpoint, 'CreateQueue', { QueueName, ...(fifo && { Attributes: { FifoQueue: 'true' } }) })
+  const Attributes = fifo ? { FifoQueue: 'true' } : undefined
+  const answer = await callSqs(endpoint, 'CreateQueue', { QueueName, Attributes })
   const { QueueUrl } = answer as { QueueUrl?: unknown }
   if (typeof QueueUrl !== 'string') throw new Error(`CreateQueue answered no QueueUrl: ${JSON.stringify(answer)}`)
   return QueueUrl
 }
 
 export async function deleteQueue(endpoint: string, QueueUrl: string): Promise<void> {
-  await call(endpoint, 'DeleteQueue', { QueueUrl })
+  await callSqs(endpoint, 'DeleteQueue', { QueueUrl })
 }
 
-async function call(endpoint: string, operation: string, input: object): Promise<unknown> {
-  const headers = {
-    'content-type': 'application/x-amz-json-1.0',
-    'x-amz-target': `AmazonSQS.${operation}`,
-    authorization: `AWS4-HMAC-SHA256 Credential=000000000000/20250101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=${'0'.repeat(64)}`,
-  }
-  const signal = AbortSignal.timeout(60_000)
-  const response = await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(input), signal })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${operation} answered ${response.status}: ${text.slice(0, 300)}`)
-  return text === '' ? {} : JSON.parse(text)
+/** The URL's path has the account and the name. */
+export function queueArn(queueUrl: string): string {
+  const [, accountId, name] = new URL(queueUrl).pathname.split('/')
+  return `arn:aws:sqs:us-east-1:${accountId}:${name}`
 }
+
+async function newQueue({ endpoint }: Server, fifo: boolean): Promise<Resource> {
+  const resource = await createQueue(endpoint, 'load', fifo)
+  return { resource, remove: () => deleteQueue(endpoint, resource) }
+}
+
+export const standardQueue = (server: Server): Promise<Resource> => newQueue(server, false)
+export const fifoQueue = (server: Server): Promise<Resource> => newQueue(server, true)

@@ -65,15 +65,15 @@ export async function startBareServer(): Promise<Server & { readonly pid: number
 const HEALTH_POLL_MILLIS = 2
 const START_DEADLINE_MILLIS = 60_000
 
-/** Starts a node from its entry file, with the flags that say where its data is, and waits until it is healthy. */
-export async function startNode(entry: string, storeArgs: readonly string[]): Promise<Node> {
+/** Starts a node from its entry file, with flags that say where its data is, and waits until it is healthy. */
+export async function startNode(entry: string, args: readonly string[]): Promise<Node> {
   const endpoint = `http://127.0.0.1:${await freePort()}`
   const folder = newFolder()
   const log = join(folder, 'bench-server.log')
   const output = openSync(log, 'w')
   const began = performance.now()
   const address = ['--host', '127.0.0.1', '--port', new URL(endpoint).port]
-  const child = start([entry, ...address, ...storeArgs], ['ignore', output, output])
+  const child = start([entry, ...address, ...args], ['ignore', output, output])
   closeSync(output)
   while (!(await isHealthy(endpoint))) {
     const late = performance.now() - began > START_DEADLINE_MILLIS

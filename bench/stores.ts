@@ -4,11 +4,12 @@
  */
 import { join } from 'node:path'
 import process from 'node:process'
-import { bareServerCeiling, type Ceiling } from './ceiling.ts'
+import { type BareRequests, bareServerCeiling } from './ceiling.ts'
 import { diskFolder } from './machine.ts'
 import { pgbenchCeiling } from './pgbench.ts'
 import { type Database, Postgres } from './postgres.ts'
 import { newFolder, removeFolder } from './servers.ts'
+import type { Ceiling } from './yardstick.ts'
 
 /** Room for the data of one node, or of several on one database. Empty at first. */
 export interface Place {
@@ -30,9 +31,9 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** `connections` is how many the ceiling is measured with, like the nodes. */
-export async function embeddedStore(connections: number): Promise<Store> {
-  const ceiling = await bareServerCeiling(connections)
+/** `connections` is how many the ceiling is measured with, like the nodes; `requests` are those that they get, too. */
+export async function embeddedStore(connections: number, requests: BareRequests): Promise<Store> {
+  const ceiling = await bareServerCeiling(connections, requests)
   return {
     title: 'embedded store',
     isShared: false,

@@ -16,6 +16,7 @@ import { NodeMetrics } from './kernel/observe/metrics.ts'
 import { emptyOutbox, readOutbox } from './kernel/outbound/outbox.ts'
 import { loadModel } from './kernel/protocol/load-model.ts'
 import type { MigrationSource } from './kernel/store/migrations.ts'
+import { announceReset } from './kernel/store/reset.ts'
 import { openSqlite } from './kernel/store/sqlite/engine.ts'
 import type { Store } from './kernel/store/store.ts'
 import { Seals } from './kernel/targets/seals.ts'
@@ -76,6 +77,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       advanceClock: (ms) => advance(store, clock, ms),
       outbox: (params) => readOutbox(store, params),
       emptyOutbox: () => emptyOutbox(store),
+      ofServices: Object.assign({}, ...running.map(({ management }) => management)),
     },
   }).catch(async (error) => {
     await stopWhatIsBehindTheEdge()
@@ -107,6 +109,7 @@ function catchUp(clock: SystemClock, offset: Millis): void {
 async function resetStore(store: Store, clock: SystemClock): Promise<void> {
   await store.reset()
   await store.execute(advanceClock, { ms: clock.offset }) // a clock never goes back
+  await store.execute(announceReset, null)
 }
 
 async function openStore(
@@ -165,6 +168,7 @@ const kernelCommands = [
   './kernel/clock/offset.ts',
   './kernel/observe/health.ts',
   './kernel/jobs/store.ts',
+  './kernel/store/reset.ts',
   './kernel/outbound/store.ts',
 ].map((path) => new URL(path, import.meta.url))
 

@@ -9,15 +9,9 @@
 import { drive, type Flow, type Load } from './flows.ts'
 import type { HttpConnection } from './http-client.ts'
 import type { Meter } from './meter.ts'
-import { atRate } from './pace.ts'
-import {
-  type Call,
-  Digits,
-  messageBody,
-  type QueueRequests,
-  readMessages,
-  requireNoFailedEntry,
-} from './sqs-requests.ts'
+import { atRate, nowMicros } from './pace.ts'
+import { type Call, Digits, messageBody } from './sdk-requests.ts'
+import { type QueueRequests, readMessages, requireNoFailedEntry } from './sqs-requests.ts'
 
 const DELIVERIES_PER_SECOND = 1000
 /** The name of the figure in the meter. */
@@ -25,8 +19,6 @@ export const DELIVERY = 'delivery'
 const LONG_POLL_SECONDS = 20
 /** Microseconds since the generator began, as the first characters of a body. */
 const DUE_MARKER = '############'
-
-const nowMicros = () => Math.round(performance.now() * 1000)
 
 /** Runs until `stop`, which ends the sending. `ended` rejects when a request failed. */
 export function startDelivery(connections: readonly HttpConnection[], requests: QueueRequests, meter: Meter): Load {

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { BATCH_ENTRIES } from './sqs-requests.ts'
+import { BATCH_ENTRIES } from './sdk-requests.ts'
 
 export class FakeQueue implements AsyncDisposable {
   /** Messages that can be received. */

@@ -4,14 +4,9 @@
  */
 import type { HttpConnection } from './http-client.ts'
 import type { Meter } from './meter.ts'
-import {
-  BATCH_ENTRIES,
-  type Call,
-  Digits,
-  type QueueRequests,
-  readMessages,
-  requireNoFailedEntry,
-} from './sqs-requests.ts'
+import { BATCH_ENTRIES, type Call, Digits } from './sdk-requests.ts'
+import { requireNoFailedMember, type TopicRequests } from './sns-requests.ts'
+import { type QueueRequests, readMessages, requireNoFailedEntry } from './sqs-requests.ts'
 
 export type Flow = Generator<Call, void, Buffer>
 
@@ -129,6 +124,43 @@ function* receiveAndDeleteOne(requests: QueueRequests, receive: Call, meter: Met
 
 export const flows = { send, sendBatch, receiveAndDelete, churn, cycle, fifoCycle }
 export type FlowName = keyof typeof flows
+
+/** What a flow to a topic works with. */
+export interface TopicFlowContext {
+  readonly requests: TopicRequests
+  readonly meter: Meter
+}
+
+function* publish({ requests, meter }: TopicFlowContext): Flow {
+  yield* publishOver(requests.publish(), meter)
+}
+
+function* publishWithAttribute({ requests, meter }: TopicFlowContext): Flow {
+  yield* publishOver(requests.publishWithAttribute(), meter)
+}
+
+function* publishOver(call: Call, meter: Meter): Flow {
+  while (true) {
+    yield call
+    meter.messages(1)
+  }
+}
+
+function* publishBatch({ requests, meter }: TopicFlowContext): Flow {
+  const call = requests.publishBatch()
+  while (true) {
+    requireNoFailedMember(yield call)
+    meter.messages(BATCH_ENTRIES)
+  }
+}
+
+export const topicFlows = { publish, publishWithAttribute, publishBatch }
+export type TopicFlowName = keyof typeof topicFlows
+
+/** A single request. */
+export function* once(call: Call): Flow {
+  yield call
+}
 
 /** What a run keeps going. */
 export interface Load {

@@ -6,12 +6,11 @@ import { test } from 'node:test'
 import { generate, startBareServer } from '../servers.ts'
 import { FakeQueue } from './fake-queue.ts'
 import type { Run } from './generator.ts'
-import { Digits } from './sqs-requests.ts'
 import { pauseMillis } from './wake-ups.ts'
 
 const FILL = { flow: 'sendBatch', messages: 1000, connections: 4, warmUpSeconds: 0, seconds: 60 } as const
 const fill = (endpoint: string, changes: Partial<Run> = {}) =>
-  generate({ ...FILL, endpoints: [endpoint], serverPids: [], queueUrl: `${endpoint}/000000000000/q`, ...changes })
+  generate({ ...FILL, endpoints: [endpoint], serverPids: [], resource: `${endpoint}/000000000000/q`, ...changes })
 
 async function withServer(listener: RequestListener, use: (endpoint: string) => Promise<void>): Promise<void> {
   const server = createServer(listener).listen(0, '127.0.0.1')
@@ -36,6 +35,25 @@ test('a run with a number of messages sends just those', async () => {
     await bare.stop()
   }
 })
+
+for (const { flow, resource, perRequest } of [
+  { flow: 'send', resource: 'http://localhost/000000000000/q', perRequest: 1 },
+  { flow: 'publish', resource: 'arn:aws:sns:us-east-1:000000000000:t', perRequest: 1 },
+  { flow: 'publishWithAttribute', resource: 'arn:aws:sns:us-east-1:000000000000:t', perRequest: 1 },
+  { flow: 'publishBatch', resource: 'arn:aws:sns:us-east-1:000000000000:t', perRequest: 10 },
+] as const) {
+  test(`the bare server answers what ${flow} asks`, async () => {
+    const bare = await startBareServer()
+    try {
+      const run = { ...FILL, messages: undefined, endpoints: [bare.endpoint], serverPids: [], seconds: 0.2 }
+      const { messages, requests } = await generate({ ...run, flow, resource })
+      assert.ok(requests > 0)
+      assert.ok(Math.abs(messages - requests * perRequest) <= FILL.connections * perRequest, `${messages}, ${requests}`)
+    } finally {
+      await bare.stop()
+    }
+  })
+}
 
 const failing: { name: string; listener: RequestListener; expected: RegExp }[] = [
   {
@@ -71,7 +89,7 @@ test('a drained queue ends the run', () => {
 test('a churned queue stays as deep as it was', async () => {
   await using queue = await FakeQueue.open(1, 200)
   const { endpoints } = queue
-  const { messages } = await generate({ ...FILL, flow: 'churn', endpoints, serverPids: [], queueUrl: '/q' })
+  const { messages } = await generate({ ...FILL, flow: 'churn', endpoints, serverPids: [], resource: '/q' })
   const onTheWay = FILL.connections * 10
   assert.ok(messages >= 1000 - onTheWay && messages <= 1000 + onTheWay, `${messages} were deleted`)
   assert.ok(Math.abs(queue.depth - 200) <= onTheWay, `it was left ${queue.depth} deep`)
@@ -81,7 +99,7 @@ test('a churned queue stays as deep as it was', async () => {
 test('a steady run keeps to its rate, and what counts is the time of a receive', async () => {
   await using queue = await FakeQueue.open(1, 200)
   const { endpoints } = queue
-  const run = { flow: 'steady', endpoints, serverPids: [], queueUrl: '/q', connections: 4 } as const
+  const run = { flow: 'steady', endpoints, serverPids: [], resource: '/q', connections: 4 } as const
   const { latency, latencyOf, seconds } = await generate({ ...run, warmUpSeconds: 0, seconds: 1 })
   assert.deepEqual(latency, latencyOf.ReceiveMessage)
   assert.ok(latency.count <= seconds * 100 + 1, `${latency.count} receives in ${seconds} s`)
@@ -92,7 +110,7 @@ test('a steady run keeps to its rate, and what counts is the time of a receive',
 test('connections are dealt out to the nodes: those that send first, then those that receive', async () => {
   await using queue = await FakeQueue.open(2, 0)
   const { endpoints, requests } = queue
-  const run = { flow: 'wakeUps', endpoints, serverPids: [], queueUrl: '/q', connections: 2 } as const
+  const run = { flow: 'wakeUps', endpoints, serverPids: [], resource: '/q', connections: 2 } as const
   const { messages, latency, latencyOf } = await generate({ ...run, warmUpSeconds: 0, seconds: 2 })
   assert.ok(messages > 0 && latency.count === latencyOf.SendMessage?.count)
   const [toSender, toReceiver] = requests as [number, number]
@@ -103,13 +121,4 @@ test('wake-ups come at every moment of a second', () => {
   const phases = Array.from({ length: 20 }, (_, n) => pauseMillis(n) % 1000).sort((a, b) => a - b)
   const gaps = phases.map((phase, n) => phase - (phases[n - 1] ?? 0))
   assert.ok(Math.max(...gaps) < 120, `${gaps}`)
-})
-
-test('digits are rewritten in place', () => {
-  const request = Buffer.from('{"Id":"x-####"}')
-  const digits = new Digits(request, '####')
-  digits.write(1234)
-  digits.write(70)
-  assert.equal(request.toString(), '{"Id":"x-0070"}')
-  assert.throws(() => new Digits(request, '####'))
 })

@@ -6,6 +6,7 @@
  * the run that meets it fails rather than measuring something else.
  */
 import net from 'node:net'
+import { MessageReader } from './message-reader.ts'
 
 /** Hears one answer. `body` is a view that holds only during the call. */
 export type OnAnswer = (status: number, body: Buffer) => void
@@ -15,45 +16,10 @@ export interface Endpoint {
   readonly port: number
 }
 
-const HEAD_END = Buffer.from('\r\n\r\n')
-const CONTENT_LENGTH = /\r\ncontent-length: *(\d+) *(?:\r\n|$)/i
-const MAX_HEAD_BYTES = 64 * 1024
-const MAX_BODY_BYTES = 16 * 1024 * 1024
-
-/** Bytes in, answers out. The bytes of one answer may come in any number of pieces, and one piece may hold several. */
-export class AnswerReader {
-  readonly #onAnswer: OnAnswer
-  #held: Buffer | undefined
-
+/** Reads answers. */
+export class AnswerReader extends MessageReader {
   constructor(onAnswer: OnAnswer) {
-    this.#onAnswer = onAnswer
-  }
-
-  /** Takes the next piece; it may be overwritten after the call. Throws when the bytes aren't an answer it can read. */
-  read(piece: Buffer): void {
-    const bytes = this.#held === undefined ? piece : Buffer.concat([this.#held, piece])
-    let at = 0
-    while (at < bytes.length) {
-      const end = this.#readOne(bytes, at)
-      if (end === undefined) break
-      at = end
-    }
-    this.#held = at < bytes.length ? Buffer.from(bytes.subarray(at)) : undefined
-  }
-
-  /** The offset behind the answer that begins at `start`, or undefined while a part of it is missing. */
-  #readOne(bytes: Buffer, start: number): number | undefined {
-    const headEnd = bytes.indexOf(HEAD_END, start)
-    if (headEnd === -1) {
-      if (bytes.length - start > MAX_HEAD_BYTES) throw new Error('the head of the answer is too long')
-      return undefined
-    }
-    const head = bytes.toString('latin1', start, headEnd)
-    const bodyStart = headEnd + HEAD_END.length
-    const bodyEnd = bodyStart + contentLengthOf(head)
-    if (bytes.length < bodyEnd) return undefined
-    this.#onAnswer(statusOf(head), bytes.subarray(bodyStart, bodyEnd))
-    return bodyEnd
+    super((head, body) => onAnswer(statusOf(head), body))
   }
 }
 
@@ -63,12 +29,6 @@ function statusOf(head: string): number {
     throw new Error(`not an HTTP/1.1 answer: ${head.slice(0, 40)}`)
   }
   return status
-}
-
-function contentLengthOf(head: string): number {
-  const bytes = Number(CONTENT_LENGTH.exec(head)?.[1])
-  if (!(bytes <= MAX_BODY_BYTES)) throw new Error(`an answer without a usable content-length: ${head.slice(0, 200)}`)
-  return bytes
 }
 
 /** Sockets are read one after the other in one thread, and a reader copies what it keeps: one buffer serves them all. */

@@ -1,6 +1,9 @@
-/** Work that falls due at a fixed rate, whether or not what was due before is done. */
+/** Work that falls due at a fixed rate, whether or not what was due before is done; and the time that travels with it. */
 
 const TICK_MILLIS = 1
+
+/** Microseconds since the generator began. */
+export const nowMicros = () => Math.round(performance.now() * 1000)
 
 /**
  * Calls `onDue` with how many fell due, until the function that it returns is called. Timers are late by up to a

@@ -6,7 +6,8 @@ import { drive, type Flow, type Load } from './flows.ts'
 import type { HttpConnection } from './http-client.ts'
 import type { Meter } from './meter.ts'
 import { atRate } from './pace.ts'
-import { BATCH_ENTRIES, type QueueRequests, readMessages, requireNoFailedEntry } from './sqs-requests.ts'
+import { BATCH_ENTRIES } from './sdk-requests.ts'
+import { type QueueRequests, readMessages, requireNoFailedEntry } from './sqs-requests.ts'
 
 const ROUNDS_PER_SECOND = 100
 /** The name of the figure in the meter. */

@@ -7,10 +7,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Deafener, type Deafening } from './deafener.ts'
-import { drive, type Flow, type Load } from './flows.ts'
+import { drive, type Flow, type Load, once } from './flows.ts'
 import type { HttpConnection } from './http-client.ts'
 import type { Meter } from './meter.ts'
-import { type Call, type QueueRequests, readMessages } from './sqs-requests.ts'
+import { type QueueRequests, readMessages } from './sqs-requests.ts'
 
 /** The name of the figure in the meter. */
 export const WAKE_UP = 'wake-up'
@@ -60,10 +60,6 @@ export function startWakeUps({ connections, requests, meter, deafening }: WakeUp
     void deafener?.close()
   }
   return { ended: keepWaking(), stop }
-}
-
-function* once(call: Call): Flow {
-  yield call
 }
 
 function* receiveOne(requests: QueueRequests, meter: Meter, arrived: () => void): Flow {

@@ -51,6 +51,9 @@ export interface Caller {
   onHangUp(fn: () => void): () => void
 }
 
+/** Takes the request's JSON, undefined if it is none; answers with a status and a JSON value. */
+export type ManagementEndpoint = (body: unknown) => Promise<{ readonly status: number; readonly value: unknown }>
+
 /** A GET without an operation, as a page sees it. */
 export interface PageRequest {
   readonly path: string
@@ -77,10 +80,10 @@ export interface Service {
 export interface RunningService {
   readonly handlers: Readonly<Record<string, AnyHandler>>
   /**
-   * How the service words a missing required member; `path` is like `Entries.1.Id`. Undefined leaves it to the handler,
+   * How the service words missing required members; paths are like `Entries.1.Id`. Undefined leaves it to the handler,
    * where an entry that lacks something fails without the others.
    */
-  missing?(operation: Operation, path: string, protocol: ProtocolName): ServiceError | undefined
+  missing?(operation: Operation, paths: readonly string[], protocol: ProtocolName): ServiceError | undefined
   /**
    * A last word on the decoded input before required members are checked: SQS takes the queue from the URL's path.
    * May throw a ServiceError.
@@ -94,6 +97,8 @@ export interface RunningService {
   readonly seals?: Readonly<Record<string, OpenSeal>>
   /** Answers a GET at a path of the service's own: a certificate, where a link in a mail leads to. Undefined if it is none. */
   page?(request: PageRequest): Promise<WireAnswer> | undefined
+  /** What operators and tests ask of the service at `/_millrace/`, by method and path: `POST sns/opt-outs`. */
+  readonly management?: Readonly<Record<string, ManagementEndpoint>>
   /** Called on graceful shutdown, before the store closes: answers what is parked. */
   drain?(): void
   /** Called when all jobs have ended: closes what is open to the outside. */

@@ -66,6 +66,11 @@ const refused = [
     args: ['--host', '127.evil.example'],
     message: /--allow-remote/,
   },
+  {
+    name: 'a gateway for text messages without the key of its signatures',
+    args: ['--sns-sms-webhook-url', 'http://127.0.0.1:1/sms'],
+    message: /--sns-sms-webhook-secret/,
+  },
   { name: 'a certificate without its key', args: ['--tls-cert', 'c.pem'], message: /--tls-key/ },
 ]
 

@@ -98,4 +98,8 @@ function check(config: Config): void {
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
     throw new ConfigError('--tls-cert and --tls-key are given together or not at all')
   }
+  const { smsWebhookUrl, smsWebhookSecret } = config.sns
+  if ((smsWebhookUrl === undefined) !== (smsWebhookSecret === undefined)) {
+    throw new ConfigError('--sns-sms-webhook-url and --sns-sms-webhook-secret are given together or not at all')
+  }
 }

@@ -54,6 +54,15 @@ export const httpAddress = (name: string, help: string): Option<string | undefin
     expected: 'an address like https://gateway.example.com/sms',
   })
 
+/** The address of a mail server. */
+export const smtpAddress = (name: string, help: string): Option<string | undefined> =>
+  option(name, help, {
+    placeholder: 'url',
+    default: undefined,
+    read: (text) => (/^smtps?:\/\//.test(text) && URL.canParse(text) ? text : undefined),
+    expected: 'an address like smtp://user:password@host:587',
+  })
+
 /** Scheme, host and port, without a trailing slash. */
 export const httpUrl = (name: string, help: string): Option<string | undefined> =>
   option(name, help, {

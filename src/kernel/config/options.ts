@@ -16,6 +16,7 @@ import {
   optionalText,
   port,
   region,
+  smtpAddress,
   storeUrl,
   text,
 } from './option.ts'
@@ -45,10 +46,7 @@ export const options = {
   headerTimeoutMs: durationMs('header-timeout-ms', 10_000, 'Time a client has to send a request’s headers.'),
   requestTimeoutMs: durationMs('request-timeout-ms', 60_000, 'Time a client has to send a whole request.'),
   keepAliveTimeoutMs: durationMs('keep-alive-timeout-ms', 65_000, 'Time an idle connection is kept open.'),
-  smtpUrl: optionalText(
-    'smtp-url',
-    'Mail server (smtp://user:password@host:port); without it, mails go to the outbox.',
-  ),
+  smtpUrl: smtpAddress('smtp-url', 'Mail server (smtp://user:password@host:port); without it, mails go to the outbox.'),
   smtpFrom: text('smtp-from', 'Millrace <no-reply@millrace.invalid>', 'Who mails are from.'),
   allowLinkLocal: flag(
     'allow-link-local',

@@ -4,6 +4,7 @@
  * Whoever can reach the port in `open` mode may do all of it; a page in a browser that is not ours may do none of it.
  */
 import type { Clock, Millis } from '../clock/clock.ts'
+import type { ManagementEndpoint } from '../kernel.ts'
 import type { OutboxAnswer } from '../outbound/outbox.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import type { Exchange } from './exchange.ts'
@@ -20,6 +21,8 @@ export interface ManagementNode {
   /** What would have left the platform by mail, text message or push; see outbound/outbox.ts for the parameters. */
   outbox(params: URLSearchParams): Promise<OutboxAnswer>
   emptyOutbox(): Promise<{ readonly status: number; readonly value: unknown }>
+  /** What services add, by method and path: `POST sns/opt-outs`. */
+  readonly ofServices: Readonly<Record<string, ManagementEndpoint>>
 }
 
 export const MANAGEMENT_PREFIX = '/_millrace/'
@@ -73,9 +76,15 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
 export async function manage(node: ManagementNode, exchange: Exchange): Promise<WireAnswer> {
   if (exchange.header('sec-fetch-site') === 'cross-site') return json(403, { message: 'Not from another site.' })
   const name = exchange.path.slice(MANAGEMENT_PREFIX.length)
-  const endpoint = endpoints[`${exchange.method} ${name}`]
+  const key = `${exchange.method} ${name}`
+  const endpoint = endpoints[key]
   if (endpoint !== undefined) return endpoint(node, exchange)
-  const methods = Object.keys(endpoints).filter((key) => key.endsWith(` ${name}`))
+  const added = node.ofServices[key]
+  if (added !== undefined) {
+    const { status, value } = await added(parseBody(exchange.body))
+    return json(status, value)
+  }
+  const methods = Object.keys({ ...endpoints, ...node.ofServices }).filter((key) => key.endsWith(` ${name}`))
   if (methods.length === 0) return json(404, { message: 'There is no such endpoint.' })
   return { ...json(405, { message: 'Method not allowed.' }), headers: { allow: methods.map(methodOf).join(', ') } }
 }
@@ -88,14 +97,19 @@ const json = (status: number, value: unknown): WireAnswer => ({
   body: JSON.stringify(value),
 })
 
-/** Undefined if the body doesn't hold a usable number. */
-function advanceOf(body: Buffer): number | undefined {
+/** Undefined if it is no JSON. */
+function parseBody(body: Buffer): unknown {
   try {
-    const { advanceMs } = JSON.parse(body.toString('utf8')) as { advanceMs?: unknown }
-    const usable =
-      Number.isSafeInteger(advanceMs) && (advanceMs as number) >= 0 && (advanceMs as number) <= MAX_ADVANCE_MS
-    return usable ? (advanceMs as number) : undefined
+    return JSON.parse(body.toString('utf8'))
   } catch {
     return undefined
   }
+}
+
+/** Undefined if the body doesn't hold a usable number. */
+function advanceOf(body: Buffer): number | undefined {
+  const { advanceMs } = Object(parseBody(body)) as { advanceMs?: unknown }
+  const usable =
+    Number.isSafeInteger(advanceMs) && (advanceMs as number) >= 0 && (advanceMs as number) <= MAX_ADVANCE_MS
+  return usable ? (advanceMs as number) : undefined
 }

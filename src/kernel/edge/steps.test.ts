@@ -119,7 +119,7 @@ test('an operation without a handler is not implemented, whatever its input', as
 })
 
 test('a service that has its own words for a missing member is asked for them', async () => {
-  const missing = (_: unknown, path: string) => new ServiceError('MissingParameter', `where is ${path}?`)
+  const missing = (_: unknown, [path]: readonly string[]) => new ServiceError('MissingParameter', `where is ${path}?`)
   await using edge = await startTestEdge({ sqs: { handlers: { GetQueueUrl: () => ({}) }, missing } })
   assert.equal((await call(edge.url, 'GetQueueUrl', {})).json.message, 'where is QueueName?')
 })

@@ -104,11 +104,10 @@ function requireMembers(exchange: Exchange): void {
   if (exchange.missing.length === 0) return
   const { service, operation, protocol } = routed(exchange)
   const { running } = service
-  for (const path of exchange.missing) {
-    if (exchange.input[path] !== undefined) continue
-    const error = running.missing ? running.missing(operation, path, protocol) : memberMissing(path, protocol)
-    if (error !== undefined) throw error
-  }
+  const absent = exchange.missing.filter((path) => exchange.input[path] === undefined)
+  if (absent.length === 0) return
+  const error = running.missing ? running.missing(operation, absent, protocol) : membersMissing(absent, protocol)
+  if (error !== undefined) throw error
 }
 
 function callOperation(exchange: Exchange): unknown {
@@ -194,10 +193,13 @@ const tooLarge = (limitBytes: number) =>
   })
 
 /** The sentence of services that don't have their own (`RunningService.missing`). */
-function memberMissing(path: string, protocol: ProtocolName): ServiceError {
-  const member = path.charAt(0).toLowerCase() + path.slice(1)
+function membersMissing(paths: readonly string[], protocol: ProtocolName): ServiceError {
+  const faults = paths.map((path) => {
+    const member = path.charAt(0).toLowerCase() + path.slice(1)
+    return `Value null at '${member}' failed to satisfy constraint: Member must not be null`
+  })
   return new ServiceError(
     protocol === 'query' ? 'ValidationError' : 'ValidationException',
-    `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
+    `${faults.length} validation error${faults.length === 1 ? '' : 's'} detected: ${faults.join('; ')}`,
   )
 }

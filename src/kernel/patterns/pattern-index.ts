@@ -2,21 +2,22 @@
  * Many patterns, of which those that an event matches are found by the fields and values of the event, not one by one.
  *
  * Adding and removing costs by the size of the pattern, matching by the fields of the event that patterns ask for, the
- * patterns that match, and a few that nearly do. Testing each cannot be avoided for `anything-but`, once for each list
- * that differs, and for wildcards that begin with the same text. How it works: `index/buckets.ts`.
+ * patterns that match, and a few that nearly do. Tried one by one are only the `anything-but` that differ, and wildcards
+ * that begin with the same text. How it works: `index/buckets.ts`.
  */
 import { Absent } from './conditions.ts'
 import type { Dialect } from './dialect.ts'
 import type { Event } from './event.ts'
+import { agreementOf } from './index/agreement.ts'
 import { Bucket, type Filed, type Layer, type Shelf } from './index/buckets.ts'
 import { type Field, FieldTree } from './index/field-tree.ts'
 import { satisfies } from './matches.ts'
-import type { Pattern } from './pattern.ts'
+import type { Pattern, Term } from './pattern.ts'
 
 interface Entry<Id> {
   readonly id: Id
   readonly dialect: Dialect
-  readonly alternatives: Filed<Entry<Id>>[]
+  alternatives: readonly Filed<Entry<Id>>[]
   /** The number of the event that it matched last. */
   event: number
 }
@@ -45,11 +46,11 @@ export class PatternIndex<Id> {
     if (pattern.dialect.name !== fields.dialect.name) throw new TypeError(`not a pattern of ${fields.dialect.name}`)
     this.delete(id)
     const entry: Entry<Id> = { id, dialect: pattern.dialect, alternatives: [], event: 0 }
-    for (const terms of pattern.alternatives) {
+    entry.alternatives = pattern.alternatives.map((terms) => {
       const filed = { entry, terms, fields: terms.map(({ path }) => fields.take(path)), slips: [], event: 0 }
-      entry.alternatives.push(filed)
       this.#all.add(filed)
-    }
+      return filed
+    })
     this.#entries.set(id, entry)
   }
 
@@ -104,26 +105,28 @@ export class PatternIndex<Id> {
   }
 
   #test(filed: Filed<Entry<Id>>): void {
-    const { entry, terms } = filed
+    const { entry } = filed
     if (filed.event === this.#number || entry.event === this.#number) return
     filed.event = this.#number
     if (!this.#satisfiesEach(filed)) return
-    if (this.#haveListInCommon(filed) && !satisfies(terms, this.#event, entry.dialect)) return
+    if (this.#fields?.hasLists && !this.#agree(filed)) return
     entry.event = this.#number
     this.#matched.push(entry.id)
   }
 
   #satisfiesEach({ terms, fields }: Filed<Entry<Id>>): boolean {
-    return terms.every((term, index) => {
+    for (let index = 0; index < terms.length; index += 1) {
+      const term = terms[index] as Term
       const field = fields[index] as Field
-      return field.event === this.#number ? field.leaves.some((leaf) => term.test(leaf)) : term.allowsAbsence
-    })
+      if (field.event !== this.#number ? !term.allowsAbsence : !field.leaves.some((leaf) => term.test(leaf)))
+        return false
+    }
+    return true
   }
 
-  /** Whether leaves of two fields may come from different elements of one list: then testing each for itself is too little. */
-  #haveListInCommon({ fields }: Filed<Entry<Id>>): boolean {
-    if (!this.#fields?.hasLists) return false
-    const lists = fields.flatMap(({ event, list }) => (event === this.#number && list !== undefined ? [list] : []))
-    return lists.length > 1 && (new Set(lists).size < lists.length || lists.includes('several'))
+  /** Whether the terms are satisfied by the same element of each list, too. */
+  #agree(filed: Filed<Entry<Id>>): boolean {
+    const agreement = agreementOf(filed, this.#number)
+    return agreement === 'unknown' ? satisfies(filed.terms, this.#event, filed.entry.dialect) : agreement === 'yes'
   }
 }

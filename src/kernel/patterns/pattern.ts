@@ -4,28 +4,21 @@
  * An event matches a pattern when it satisfies all terms of one alternative. A term is a path and the conditions of which
  * some leaf at that path must satisfy one. Dots and nesting mean the same: `{"a.b": …}` is `{"a": {"b": …}}`.
  */
-import { AnyOf, type Condition, type Leaf } from './conditions.ts'
+import { AnyOf, type Condition } from './conditions.ts'
 import { type Dialect, PatternError } from './dialect.ts'
 import { describeSyntaxError } from './json-syntax.ts'
 import { readCondition } from './operators.ts'
 
 /** What one alternative asks of one path. */
-export class Term {
+export class Term extends AnyOf {
   /** Names without dots. */
   readonly path: readonly string[]
   /** Whether it is satisfied when the event has no leaf at the path. */
   readonly allowsAbsence: boolean
-  readonly #anyOf: AnyOf
   constructor(path: readonly string[], conditions: readonly Condition[]) {
+    super(conditions)
     this.path = path
     this.allowsAbsence = conditions.some(({ kind }) => kind === 'absent')
-    this.#anyOf = new AnyOf(conditions)
-  }
-  get conditions(): readonly Condition[] {
-    return this.#anyOf.conditions
-  }
-  test(leaf: Leaf): boolean {
-    return this.#anyOf.test(leaf)
   }
 }
 
@@ -161,6 +154,7 @@ function expand({ terms, choices }: All): Alternative[] {
   return choices.reduce<Alternative[]>(
     (alternatives, branches) =>
       branches.flatMap(expand).flatMap((branch) => alternatives.map((alternative) => [...alternative, ...branch])),
-    [terms],
+    // A copy has no room for more terms, of which a list that was filled one by one keeps plenty.
+    [terms.slice()],
   )
 }

@@ -125,6 +125,22 @@ const cases: readonly Case<unknown>[] = [
     ],
     no: [{ a: [{ b: 1 }, { c: 2 }], 'a.c': [] }],
   },
+  {
+    pattern: { r: { a: [1], b: [2] } },
+    yes: [{ r: [{ a: 1 }, { b: 2 }], 'r.b': [2, 3] }],
+    no: [{ r: [{ a: 1 }, { b: 2 }], 'r.b': [0, 5] }],
+  },
+  // Lists in lists: one element of each.
+  {
+    pattern: { r: { a: [1], s: { b: [2], c: [3] } } },
+    yes: [{ r: [{ a: 0 }, { a: 1, s: [{ b: 2 }, { b: 2, c: 3 }] }] }],
+    no: [
+      { r: [{ a: 1, s: [{ b: 2 }, { c: 3 }] }, {}] },
+      { r: [{ a: 1 }, { s: [{ b: 2, c: 3 }, {}] }] },
+      { r: [[{ a: 1 }, { s: { b: 2, c: 3 } }], {}] },
+      { r: [{ a: 0, s: { b: 0, c: 0 } }, [{ a: 1 }, { s: { b: 2, c: 3 } }]] },
+    ],
+  },
   // Absence is that of the whole event, not of an element.
   { pattern: { r: { a: [1], b: [{ exists: false }] } }, yes: [{ r: [{ a: 1 }] }], no: [{ r: [{ a: 1 }, { b: 1 }] }] },
   {

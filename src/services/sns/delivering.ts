@@ -1,141 +1,272 @@
 /**
- * The job that sends what is due to one target: a subscription, a phone, a device. Several deliveries are under way at
- * once; what has ended is written down while others go on, so that a fast endpoint never waits for the store. After a few
- * seconds the job ends its turn and is due again at once, so that many busy targets share a node fairly.
+ * The sending of what has to leave the platform. Each target (a subscription, a phone, a device) has one job, and one pump
+ * runs it: it takes what is due, has several deliveries under way at once, and writes down what has ended while others go
+ * on, so that a fast endpoint never waits for the store. After a few seconds the job ends its turn and is due again at
+ * once, so that more busy targets than a node serves at a time share it fairly.
+ *
+ * Rules
+ * - A delivery is tried at least once. It is in the store until its ending is, and what was under way when a node died is
+ *   tried again by the next.
+ * - What goes wrong at the endpoint is an ending, and counts as an attempt. What goes wrong here (the store is away) does
+ *   not: endings are kept until they can be written, and the job is tried again.
+ * - No pump waits for another: what they share always has a place for one delivery of each.
  */
+import type { Clock, Millis } from '../../kernel/clock/clock.ts'
+import { backoff } from '../../kernel/jobs/backoff.ts'
 import type { Job, JobHandler, JobOutcome } from '../../kernel/jobs/jobs.ts'
+import { failed } from '../../kernel/outbound/outcome.ts'
 import type { SnsContext } from './api/context.ts'
-import { effectiveDeliveryPolicy } from './model/delivery-policy.ts'
-import { delayBeforeAttempt, nextDeliveryAt, scheduleFor } from './model/retry.ts'
-import type { Senders } from './senders.ts'
-import { type Destination, type Ending, type Outgoing, type Target, takeTurn } from './store.ts'
+import { IN_HAND, InHand } from './in-hand.ts'
+import { type DeliveryPolicy, effectiveDeliveryPolicy } from './model/delivery-policy.ts'
+import { delayBeforeAttempt, scheduleFor } from './model/retry.ts'
+import { Room } from './room.ts'
+import { protocolOf, type Senders, type SendResult } from './senders.ts'
+import { logStatus } from './status-log.ts'
+import {
+  type Content,
+  DELIVERIES_CHANNEL,
+  type Destination,
+  type Ending,
+  type Outgoing,
+  type Subscription,
+  type Target,
+  type Turn,
+  takeTurn,
+  targetKey,
+} from './store.ts'
 
 /** Targets that a node sends to at once. */
 const TARGETS = 1_000
-/** Deliveries to one target that are under way at once. */
-const UNDER_WAY = 32
-/** Deliveries that are in a job's hands at once: enough to go on with while the store is written. */
-const IN_HAND = 3 * UNDER_WAY
-const TURN_MS = 5_000
+const TURN_MS: Millis = 5_000
+/** How often the store is asked to write down the same, before that is left to another run: half a minute. */
+const WRITES = 6
+/** What a node that stops leaves behind is for others, or for its next start. */
+const AFTER_STOP_MS: Millis = 1_000
 
-export const deliverJob = (sns: SnsContext, senders: Senders): JobHandler => ({
-  concurrency: TARGETS,
-  run: ({ payload }: Job) => new Pump(sns, senders, payload as Target).run(),
-})
+export interface Deliveries {
+  readonly job: JobHandler
+  /** Begins nothing more. */
+  drain(): void
+  /** Forgets what is still under way: it is in the store, and will be tried again. */
+  close(): void
+}
 
-class Pump {
-  readonly #sns: SnsContext
-  readonly #senders: Senders
-  readonly #target: Target
-  readonly #inHand = new Set<number>()
-  readonly #waiting: Outgoing[] = []
-  #endings: Ending[] = []
-  #underWay = 0
-  #destination: Destination | undefined
-  /** When the last one began, as `nextDeliveryAt` counts. */
-  #lastAt: number | undefined
-  #onEnding: (() => void) | undefined
+interface Node {
+  readonly sns: SnsContext
+  readonly senders: Senders
+  readonly room: Room
+  state: 'open' | 'draining' | 'closed'
+}
 
-  constructor(sns: SnsContext, senders: Senders, target: Target) {
-    this.#sns = sns
-    this.#senders = senders
-    this.#target = target
-  }
+export function createDeliveries(sns: SnsContext, senders: Senders): Deliveries {
+  const node: Node = { sns, senders, room: new Room(), state: 'open' }
+  const pumps = new Map<string, Pump>()
+  const unsubscribe = sns.store.onWake(DELIVERIES_CHANNEL, (key) => pumps.get(key)?.look())
 
-  async run(): Promise<JobOutcome> {
-    const { store, clock, signing, counts } = this.#sns
-    const { keyId } = await signing.current()
-    const stopAt = clock.now() + TURN_MS
-    for (;;) {
-      const endings = this.#endings
-      this.#endings = []
-      const isOver = clock.now() >= stopAt
-      const limit = isOver ? 0 : IN_HAND
-      const turn = await store.execute(takeTurn, { target: this.#target, endings, limit, keyId })
-      for (const { id } of endings) this.#inHand.delete(id)
-      counts.redriven(turn.redriven, turn.notRedriven)
-      this.#destination = turn.destination
-      if (isOver) this.#waiting.length = 0
-      else this.#take(turn.deliveries)
-      if (this.#underWay === 0 && this.#endings.length === 0 && this.#waiting.length === 0) {
-        if (isOver) return { again: clock.now() }
-        return turn.nextDueAt === undefined ? { done: true } : { again: turn.nextDueAt }
-      }
-      await this.#progress(isOver)
+  async function run({ payload }: Job): Promise<JobOutcome> {
+    const key = targetKey(payload as Target)
+    const pump = new Pump(node, payload as Target)
+    pumps.set(key, pump)
+    try {
+      return await pump.run()
+    } finally {
+      pumps.delete(key)
     }
   }
 
-  #take(deliveries: readonly Outgoing[]): void {
-    for (const delivery of deliveries) {
-      if (this.#inHand.has(delivery.id)) continue
-      this.#inHand.add(delivery.id)
-      this.#waiting.push(delivery)
-    }
-    this.#fill()
-  }
-
-  /** Begins as many as may be under way, and no faster than the endpoint takes them. */
-  #fill(): void {
-    const { clock } = this.#sns
-    while (this.#underWay < UNDER_WAY && this.#waiting.length > 0) {
-      const now = clock.now()
-      const at = nextDeliveryAt(this.#policy?.maxReceivesPerSecond, this.#lastAt, now)
-      if (at > now) {
-        if (this.#underWay === 0) clock.at(Math.ceil(at), () => this.#fill())
-        return
-      }
-      this.#lastAt = at
-      this.#underWay++
-      void this.#deliver(this.#waiting.shift() as Outgoing, this.#destination as Destination)
-    }
-  }
-
-  get #policy() {
-    const { topic, subscription } = this.#destination ?? {}
-    if (subscription === undefined) return undefined
-    return effectiveDeliveryPolicy(topic?.attributes.DeliveryPolicy, subscription.attributes.DeliveryPolicy)
-  }
-
-  async #deliver(outgoing: Outgoing, destination: Destination): Promise<void> {
-    this.#endings.push(await this.#endingOf(outgoing, destination))
-    this.#underWay--
-    this.#fill()
-    this.#onEnding?.()
-  }
-
-  async #endingOf(outgoing: Outgoing, destination: Destination): Promise<Ending> {
-    const { id, attempts, content } = outgoing
-    const { subscription } = destination
-    const isOut = content.type === 'Notification' && subscription !== undefined && subscription.status !== 'confirmed'
-    if (isOut) return { id, type: 'dropped' }
-    const outcome = await this.#senders.send(outgoing, destination)
-    const dueAt = outcome.type === 'retry' ? this.#retryAt(destination, attempts) : undefined
-    if (dueAt !== undefined) return { id, type: 'retry', dueAt }
-    const isDelivered = outcome.type === 'delivered'
-    this.#sns.counts.sent(protocolOf(destination), isDelivered)
-    if (isDelivered) return { id, type: 'delivered' }
-    return { id, type: 'failed', disableEndpoint: outcome.type === 'failed' && outcome.disableEndpoint === true }
-  }
-
-  /** Undefined if it was tried often enough. */
-  #retryAt(destination: Destination, attempts: number): number | undefined {
-    const { topic, subscription } = destination
-    const policy = effectiveDeliveryPolicy(topic?.attributes.DeliveryPolicy, subscription?.attributes.DeliveryPolicy)
-    const schedule = scheduleFor(protocolOf(destination), policy.retry)
-    const delay = delayBeforeAttempt(schedule, attempts + 2, Math.random())
-    return delay === undefined ? undefined : this.#sns.clock.now() + delay
-  }
-
-  /** Resolves when there is something to write down and more could be taken; at the end, when nothing is under way. */
-  async #progress(isOver: boolean): Promise<void> {
-    while (!(isOver ? this.#underWay === 0 : this.#endings.length > 0 && this.#waiting.length < UNDER_WAY)) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#onEnding = resolve
-      await promise
-    }
-    this.#onEnding = undefined
+  return {
+    job: { concurrency: TARGETS, run },
+    drain() {
+      node.state = 'draining'
+      for (const pump of pumps.values()) pump.stop()
+    },
+    close() {
+      node.state = 'closed'
+      unsubscribe()
+    },
   }
 }
 
-export const protocolOf = ({ subscription, sms }: Destination): string =>
-  subscription?.protocol ?? (sms === undefined ? 'application' : 'sms')
+class Pump {
+  readonly #node: Node
+  readonly #target: Target
+  readonly #inHand: InHand
+  /** As of the last turn. */
+  #destination: Destination | undefined
+  #policy = effectiveDeliveryPolicy(undefined, undefined)
+  /** More may be due than was taken. */
+  #hasMore = true
+  #onProgress: (() => void) | undefined
+
+  constructor(node: Node, target: Target) {
+    this.#node = node
+    this.#target = target
+    const { room, sns } = node
+    this.#inHand = new InHand({
+      clock: sns.clock,
+      room,
+      attempt: (outgoing) => this.#attempt(outgoing, this.#destination as Destination, this.#policy),
+      onProgress: () => this.#onProgress?.(),
+    })
+  }
+
+  /** There is something new, or due. */
+  look(): void {
+    this.#hasMore = true
+    this.#onProgress?.()
+  }
+
+  /** Begins nothing more: its turn is over. */
+  stop(): void {
+    this.#inHand.stop()
+    this.#onProgress?.()
+  }
+
+  /** Settles when nothing is under way, so that nobody else sends to the target meanwhile. */
+  async run(): Promise<JobOutcome> {
+    const { clock } = this.#node.sns
+    const cancel = clock.at(clock.now() + TURN_MS, () => this.stop())
+    try {
+      return await this.#run()
+    } catch (error) {
+      this.#inHand.stop()
+      await this.#until(() => this.#inHand.ids.length === 0)
+      for (const { id } of this.#inHand.endings) this.#inHand.remove(id)
+      throw error
+    } finally {
+      cancel()
+    }
+  }
+
+  async #run(): Promise<JobOutcome> {
+    const { clock, signing } = this.#node.sns
+    const inHand = this.#inHand
+    const { keyId } = await signing.current()
+    for (;;) {
+      if (this.#node.state === 'closed') return { again: clock.now() }
+      if (this.#node.state === 'draining') inHand.stop()
+      const { nextDueAt } = await this.#turn(keyId)
+      if (inHand.isEmpty && (inHand.stopped || !this.#hasMore)) return this.#outcome(nextDueAt)
+      const cancel = nextDueAt === undefined ? () => {} : clock.at(nextDueAt, () => this.look())
+      await this.#until(() => inHand.endings.length > 0 || inHand.isEmpty || (this.#hasMore && inHand.isHungry))
+      cancel()
+    }
+  }
+
+  /** It is due again no sooner than the endpoint's rate allows, whichever node sends then. */
+  async #outcome(nextDueAt: Millis | undefined): Promise<JobOutcome> {
+    const { clock } = this.#node.sns
+    const { fault, stopped, nextAt } = this.#inHand
+    if (fault !== undefined) throw fault
+    if (this.#node.state !== 'open') return { again: clock.now() + AFTER_STOP_MS }
+    await timeOf(clock, nextAt)
+    if (stopped) return { again: clock.now() }
+    return nextDueAt === undefined ? { done: true } : { again: nextDueAt }
+  }
+
+  /** Writes down what has ended, and takes more. */
+  async #turn(keyId: string): Promise<Turn> {
+    const { room, sns } = this.#node
+    const inHand = this.#inHand
+    const endings = [...inHand.endings]
+    const limit = inHand.isLow ? IN_HAND : 0
+    const maxBytes = limit === 0 ? 0 : room.reserve()
+    this.#hasMore = limit === 0
+    const call = { target: this.#target, endings, inHand: inHand.ids, limit, maxBytes, keyId }
+    try {
+      const turn = await this.#stubbornly(() => sns.store.execute(takeTurn, call))
+      inHand.endings.splice(0, endings.length)
+      this.#count(endings, turn)
+      this.#hasMore ||= turn.more
+      this.#aim(turn.destination)
+      inHand.add(turn.deliveries)
+      return turn
+    } finally {
+      room.bytes -= maxBytes
+    }
+  }
+
+  /** The store may be away for a while. What was delivered should be written down before that is left to chance. */
+  async #stubbornly<T>(write: () => Promise<T>): Promise<T> {
+    const { clock } = this.#node.sns
+    for (let failures = 1; ; failures++) {
+      try {
+        return await write()
+      } catch (error) {
+        if (this.#inHand.isEmpty || failures === WRITES || this.#node.state === 'closed') throw error
+        await timeOf(clock, clock.now() + backoff(failures, Math.random()))
+      }
+    }
+  }
+
+  #count(endings: readonly Ending[], { destination, redriven, notRedriven }: Turn): void {
+    const { counts } = this.#node.sns
+    for (const { id, type } of endings) {
+      const content = this.#inHand.remove(id)?.content
+      const isCertain = type === 'delivered' || type === 'failed'
+      if (!isCertain || content?.type !== 'Notification' || destination === undefined) continue
+      counts.sent(protocolOf(destination), type === 'delivered')
+    }
+    counts.redriven(redriven, notRedriven)
+  }
+
+  #aim(destination: Destination | undefined): void {
+    const { topic, subscription } = destination ?? {}
+    this.#destination = destination
+    this.#policy = effectiveDeliveryPolicy(topic?.attributes.DeliveryPolicy, subscription?.attributes.DeliveryPolicy)
+    this.#inHand.maxPerSecond = this.#policy.maxReceivesPerSecond
+    if (destination === undefined) this.#inHand.dropWaiting()
+  }
+
+  async #attempt(outgoing: Outgoing, destination: Destination, policy: DeliveryPolicy): Promise<Ending> {
+    const { id, content } = outgoing
+    if (!isWanted(content, destination.subscription)) return { id, type: 'dropped' }
+    const attempts = outgoing.attempts + 1
+    const result = await this.#node.senders.send(outgoing, destination, policy)
+    const ending = this.#endingOf(id, result, delayAfter(attempts, protocolOf(destination), policy))
+    if (content.type === 'Notification' && ending.type !== 'retry') {
+      const outcome = ending.type === 'failed' ? { ...result, ...failed(ending.reason) } : result
+      logStatus(this.#node.sns, { message: content.message, destination, outcome, attempts })
+    }
+    return ending
+  }
+
+  /** `retryIn` is undefined after the last attempt. */
+  #endingOf(id: number, result: SendResult, retryIn: Millis | undefined): Ending {
+    if (result.type === 'delivered') return { id, type: 'delivered' }
+    const { clock, log } = this.#node.sns
+    const { type, reason } = result
+    log.debug(
+      { target: this.#target, reason, again: type === 'retry' && retryIn !== undefined },
+      'an attempt has failed',
+    )
+    if (type === 'retry' && retryIn !== undefined) return { id, type, dueAt: clock.now() + retryIn }
+    return { id, type: 'failed', reason, disableEndpoint: type === 'failed' && result.disableEndpoint === true }
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#onProgress = resolve
+      await promise
+    }
+    this.#onProgress = undefined
+  }
+}
+
+/** A document about the subscription itself may be overtaken by what happened to that. */
+function isWanted(content: Content, subscription: Subscription | undefined): boolean {
+  if (subscription === undefined) return true
+  const { status, token } = subscription
+  if (content.type === 'Notification') return status === 'confirmed'
+  return content.token === token && status === (content.type === 'SubscriptionConfirmation' ? 'pending' : 'deleted')
+}
+
+/** Until the next attempt, after so many; undefined if there is none. */
+const delayAfter = (attempts: number, protocol: string, { retry }: DeliveryPolicy): Millis | undefined =>
+  delayBeforeAttempt(scheduleFor(protocol, retry), attempts + 1, Math.random())
+
+function timeOf(clock: Clock, at: Millis): Promise<void> {
+  if (at <= clock.now()) return Promise.resolve()
+  return new Promise((resolve) => clock.at(Math.ceil(at), resolve))
+}

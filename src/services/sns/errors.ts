@@ -109,8 +109,17 @@ export const unsubscribeNeedsAuthentication = (subscriptionArn: string) =>
 
 export const endpointDisabled = () => modelled('EndpointDisabledException', 'Endpoint is disabled')
 
+export const platformApplicationDisabled = () =>
+  modelled('PlatformApplicationDisabledException', 'PlatformApplication is disabled')
+
 export const topicHasArchive = () =>
   modelled('InvalidStateException', 'The topic has an active ArchivePolicy and cannot be deleted.')
+
+export const optedOut = () => modelled('OptedOutException', 'The owner of the phone number wants no messages.')
+
+/** SNS's own sentence is not on record. */
+export const optedInRecently = () =>
+  invalidParameter('PhoneNumber Reason: a phone number can be opted in only once every 30 days')
 
 // Limits. SNS's own sentences are not on record.
 

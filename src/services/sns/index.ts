@@ -3,10 +3,13 @@ import type { Kernel, RunningService, Service } from '../../kernel/kernel.ts'
 import { createHttpClient } from '../../kernel/outbound/http.ts'
 import { createMailer } from '../../kernel/outbound/mail.ts'
 import type { Operation } from '../../kernel/protocol/schema.ts'
+import { RESET_CHANNEL } from '../../kernel/store/reset.ts'
 import type { SnsContext } from './api/context.ts'
 import { api } from './api.ts'
+import { createDeliveries } from './delivering.ts'
 import { missingMembers } from './errors.ts'
 import { jobs } from './jobs.ts'
+import { management } from './management.ts'
 import { snsMetrics } from './metrics.ts'
 import { SEALED_BY } from './model/queue-delivery.ts'
 import { createPush } from './outbound/push/push.ts'
@@ -25,18 +28,23 @@ export const sns: Service = {
 function start(kernel: Kernel): RunningService {
   const { store, clock, config } = kernel
   const context: SnsContext = { ...kernel, signing: new Signing(kernel), counts: snsMetrics(kernel) }
+  store.onWake(RESET_CHANNEL, () => context.signing.forget())
   const http = createHttpClient({ allowLinkLocal: config.allowLinkLocal })
   const mailer = createMailer({ smtpUrl: config.smtpUrl, from: config.smtpFrom, store })
   const push = createPush({ http, store, clock })
   const { smsWebhookUrl: url, smsWebhookSecret: secret = '' } = config.sns
   const sms = url === undefined ? outboxSms(store) : webhookSms({ url, secret, http, clock })
+  const deliveries = createDeliveries(context, createSenders(context, { http, mailer, sms, push }))
   return {
     handlers: api(context),
-    missing: (_: Operation, path: string) => missingMembers([path]),
-    jobs: jobs(context, createSenders(context, { http, mailer, sms, push })),
+    missing: (_: Operation, paths: readonly string[]) => missingMembers(paths),
+    jobs: jobs(context, deliveries),
     seals: { [SEALED_BY]: (body, note) => context.signing.complete(body, note) },
     page: pages(context),
+    management: management(context),
+    drain: () => deliveries.drain(),
     close() {
+      deliveries.close()
       http.close()
       mailer.close()
       push.close()

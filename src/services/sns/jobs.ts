@@ -1,10 +1,14 @@
-/** The durable work of SNS: deliveries to the outside, large fan-outs, and what becomes of subscriptions in time. */
+/**
+ * The durable work of SNS: deliveries to the outside, large fan-outs, replays, and what becomes of topics and subscriptions
+ * in time.
+ */
 import type { JobHandler } from '../../kernel/jobs/jobs.ts'
 import type { SnsContext } from './api/context.ts'
-import { deliverJob } from './delivering.ts'
-import type { Senders } from './senders.ts'
+import type { Deliveries } from './delivering.ts'
 import {
+  COLLECT_APPLICATION_JOB,
   COLLECT_TOPIC_JOB,
+  collectApplication,
   collectTopic,
   DELIVER_JOB,
   EXPIRE_JOB,
@@ -14,17 +18,39 @@ import {
   FORGET_JOB,
   fanOutSlice,
   forgetSubscription,
+  REPLAY_JOB,
+  type ReplayPart,
+  replaySlice,
+  SWEEP_JOB,
+  sweepTopic,
 } from './store.ts'
 
 const DONE = { done: true } as const
+/** Replays that a node works on at once: each takes turns with all that is published. */
+const REPLAYS = 4
 
-export const jobs = (sns: SnsContext, senders: Senders): Readonly<Record<string, JobHandler>> => ({
-  [DELIVER_JOB]: deliverJob(sns, senders),
+export const jobs = (sns: SnsContext, deliveries: Deliveries): Readonly<Record<string, JobHandler>> => ({
+  [DELIVER_JOB]: deliveries.job,
 
   [FAN_OUT_JOB]: async ({ payload }) => {
     const { keyId } = await sns.signing.current()
     const more = await sns.store.execute(fanOutSlice, { ...(payload as FanOutPart), keyId })
     return more ? { again: sns.clock.now() } : DONE
+  },
+
+  [REPLAY_JOB]: {
+    concurrency: REPLAYS,
+    run: async ({ payload }) => {
+      const { keyId } = await sns.signing.current()
+      const { more, counts } = await sns.store.execute(replaySlice, { ...(payload as ReplayPart), keyId })
+      sns.counts.fannedOut(counts)
+      return more ? { again: sns.clock.now() } : DONE
+    },
+  },
+
+  [SWEEP_JOB]: async ({ payload }) => {
+    const due = await sns.store.execute(sweepTopic, payload as { topicId: number })
+    return due === undefined ? DONE : { again: due }
   },
 
   [EXPIRE_JOB]: async ({ payload }) => {
@@ -35,6 +61,11 @@ export const jobs = (sns: SnsContext, senders: Senders): Readonly<Record<string,
   [FORGET_JOB]: async ({ payload }) => {
     await sns.store.execute(forgetSubscription, payload as { subscriptionId: string })
     return DONE
+  },
+
+  [COLLECT_APPLICATION_JOB]: async ({ payload }) => {
+    const more = await sns.store.execute(collectApplication, payload as { applicationId: number })
+    return more ? { again: sns.clock.now() } : DONE
   },
 
   [COLLECT_TOPIC_JOB]: async ({ payload }) => {

@@ -5,8 +5,7 @@ import type { Mailer } from '../../kernel/outbound/mail.ts'
 import { DELIVERED, failed, retry, type SendOutcome } from '../../kernel/outbound/outcome.ts'
 import { Undeliverable } from '../../kernel/targets/delivery.ts'
 import type { SnsContext } from './api/context.ts'
-import { contentTypeFor, effectiveDeliveryPolicy } from './model/delivery-policy.ts'
-import { deliveryStatusRecord, isLogged, logGroup } from './model/delivery-status.ts'
+import { contentTypeFor, type DeliveryPolicy } from './model/delivery-policy.ts'
 import {
   confirmationDocument,
   confirmationMail,
@@ -25,6 +24,7 @@ import { signedMembers } from './model/signature.ts'
 import type { Push } from './outbound/push/push.ts'
 import type { PushOutcome } from './outbound/push/request.ts'
 import type { SmsProvider } from './outbound/sms.ts'
+import type { Answer } from './status-log.ts'
 import {
   type Content,
   type Destination,
@@ -35,9 +35,11 @@ import {
   type Topic,
 } from './store.ts'
 
+export type SendResult = PushOutcome & Answer
+
 export interface Senders {
   /** One attempt. Rejects only if the store can't be used. */
-  send(outgoing: Outgoing, destination: Destination): Promise<PushOutcome>
+  send(outgoing: Outgoing, destination: Destination, policy: DeliveryPolicy): Promise<SendResult>
 }
 
 export interface Providers {
@@ -52,6 +54,7 @@ interface Subscribed<C extends Content = Content> {
   readonly subscription: Subscription
   readonly topic: Topic
   readonly content: C
+  readonly policy: DeliveryPolicy
 }
 type Notified = Subscribed<Extract<Content, { type: 'Notification' }>>
 type Confirmed = Subscribed<Exclude<Content, { type: 'Notification' }>>
@@ -78,9 +81,8 @@ export function createSenders(sns: SnsContext, { http, mailer, sms, push }: Prov
   }
 
   async function post(subscribed: Subscribed): Promise<SendOutcome & Answer> {
-    const { subscription, topic, content } = subscribed
+    const { subscription, topic, content, policy } = subscribed
     const raw = content.type === 'Notification' && subscription.attributes.RawMessageDelivery === 'true'
-    const policy = effectiveDeliveryPolicy(topic.attributes.DeliveryPolicy, subscription.attributes.DeliveryPolicy)
     const headers = httpHeaders({
       type: content.type,
       messageId: content.type === 'Notification' ? content.message.messageId : content.messageId,
@@ -152,6 +154,7 @@ export function createSenders(sns: SnsContext, { http, mailer, sms, push }: Prov
     const { accountId: account, region, platform } = mobile.address
     const { messageId, publishedAt, attributes = {} } = message
     const { applicationAttributes, token } = mobile
+    if (applicationAttributes.Enabled === 'false') return Promise.resolve(failed('the application is disabled'))
     const payload = textFor(message, formOf('application', mobile.arn))
     return push.push({
       account,
@@ -173,14 +176,14 @@ export function createSenders(sns: SnsContext, { http, mailer, sms, push }: Prov
     'email-json': sendMail,
   }
 
-  async function attempt(content: Content, destination: Destination): Promise<PushOutcome & Answer> {
+  async function attempt(content: Content, destination: Destination, policy: DeliveryPolicy): Promise<SendResult> {
     const { subscription, topic, sms: facts } = destination
     const message = content.type === 'Notification' ? content.message : undefined
     if (subscription === undefined || topic === undefined) {
       if (message === undefined) return failed('there is no subscription to confirm')
       return facts === undefined ? toDevice(message, destination) : text(message, facts, undefined)
     }
-    const subscribed = { subscription, topic, content }
+    const subscribed = { subscription, topic, content, policy }
     const byProtocol = confirmable[subscription.protocol]
     if (byProtocol !== undefined) return byProtocol(subscribed)
     if (message === undefined) return failed(`endpoints of ${subscription.protocol} need no confirmation`)
@@ -188,20 +191,7 @@ export function createSenders(sns: SnsContext, { http, mailer, sms, push }: Prov
     return subscription.protocol === 'application' ? toDevice(message, destination) : hand(subscribed as Notified)
   }
 
-  return {
-    async send({ content, attempts }, destination) {
-      const outcome = await attempt(content, destination)
-      if (content.type === 'Notification')
-        logStatus(sns, { message: content.message, destination, outcome, attempts: attempts + 1 })
-      return outcome
-    },
-  }
-}
-
-/** What an HTTP endpoint answered, if it did. */
-interface Answer {
-  readonly status?: number
-  readonly answer?: string
+  return { send: ({ content }, destination, policy) => attempt(content, destination, policy) }
 }
 
 /** Failures that are the subscription's own fault: the same request would fail again. */
@@ -250,49 +240,5 @@ function smsOf(message: StoredMessage, { accountId, region, phoneNumber, attribu
   }
 }
 
-const LOGGED_AS: Readonly<Record<string, 'HTTP' | 'Firehose' | 'Lambda' | 'Application'>> = {
-  http: 'HTTP',
-  https: 'HTTP',
-  firehose: 'Firehose',
-  lambda: 'Lambda',
-  application: 'Application',
-}
-
-interface Attempted {
-  readonly message: StoredMessage
-  readonly destination: Destination
-  readonly outcome: PushOutcome & Answer
-  readonly attempts: number
-}
-
-/** Delivery status goes to the node's log, if the topic asks for it: there are no log groups to write to. */
-function logStatus(sns: SnsContext, { message, destination, outcome, attempts }: Attempted): void {
-  const { topic, subscription } = destination
-  const kind = subscription && LOGGED_AS[subscription.protocol]
-  if (topic === undefined || subscription === undefined || kind === undefined || outcome.type === 'retry') return
-  const { attributes } = topic
-  const feedback = {
-    ...present('successRoleArn', attributes[`${kind}SuccessFeedbackRoleArn`]),
-    ...present('successSampleRate', attributes[`${kind}SuccessFeedbackSampleRate`]),
-    ...present('failureRoleArn', attributes[`${kind}FailureFeedbackRoleArn`]),
-  }
-  const delivered = outcome.type === 'delivered'
-  if (!isLogged(feedback, delivered, Math.random())) return
-  const record = deliveryStatusRecord({
-    messageId: message.messageId,
-    message: textFor(message, subscription.protocol),
-    topicArn: topic.arn,
-    publishedAt: message.publishedAt,
-    deliveryId: crypto.randomUUID(),
-    destination: subscription.endpoint,
-    providerResponse: outcome.answer ?? ('reason' in outcome ? outcome.reason : ''),
-    dwellTime: sns.clock.now() - message.publishedAt,
-    ...(outcome.status !== undefined && { statusCode: outcome.status }),
-    ...((kind === 'HTTP' || !delivered) && { attempts }),
-    delivered,
-  })
-  sns.log.info({ deliveryStatus: JSON.parse(record), logGroup: logGroup(topic, delivered) }, 'delivery status')
-}
-
-const present = <K extends string>(name: K, value: string | undefined) =>
-  value === undefined ? {} : ({ [name]: value } as Record<K, string>)
+export const protocolOf = ({ subscription, sms }: Destination): string =>
+  subscription?.protocol ?? (sms === undefined ? 'application' : 'sms')

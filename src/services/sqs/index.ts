@@ -1,6 +1,7 @@
 /** The door of SQS. */
 import type { Caller, Kernel, RunningService, Service } from '../../kernel/kernel.ts'
 import type { Operation } from '../../kernel/protocol/schema.ts'
+import { RESET_CHANNEL } from '../../kernel/store/reset.ts'
 import { Wakers } from '../../kernel/wakers/wakers.ts'
 import { api } from './api.ts'
 import { invalidAction, missingParameter } from './errors.ts'
@@ -20,10 +21,11 @@ function start(kernel: Kernel): RunningService {
   const wakers = new Wakers(kernel.clock)
   kernel.store.onWake(WAKE_CHANNEL, (key, count) => wakers.wake(key, count))
   kernel.store.onMissedWakes(() => wakers.lookAgain())
+  kernel.store.onWake(RESET_CHANNEL, () => wakers.lookAgain())
   const context = { ...kernel, wakers, counts: sqsMetrics(kernel) }
   return {
     handlers: api(context),
-    missing: requireMember,
+    missing: requireMembers,
     prepare: takeQueueFromPath,
     jobs: jobs(kernel),
     targets: { sqs: { command: deliverToQueue } },
@@ -39,8 +41,10 @@ const MISSED_BY_HANDLER: ReadonlySet<string> = new Set([
 ])
 
 /** What the entries of a batch lack (`Entries.1.Id`), its handler answers for too. */
-const requireMember = ({ name }: Operation, path: string) =>
-  path.includes('.') || MISSED_BY_HANDLER.has(`${name}.${path}`) ? undefined : missingParameter(path)
+function requireMembers({ name }: Operation, paths: readonly string[]) {
+  const first = paths.find((path) => !path.includes('.') && !MISSED_BY_HANDLER.has(`${name}.${path}`))
+  return first === undefined ? undefined : missingParameter(first)
+}
 
 /** Operations that are not about one queue, and so are refused at a queue's own URL. */
 const NOT_AT_A_QUEUE: ReadonlySet<string> = new Set(['CreateQueue', 'ListQueues'])

@@ -3,11 +3,10 @@ import { after, before, describe, test } from 'node:test'
 import { loadModel } from '../../../src/kernel/protocol/load-model.ts'
 import { awsCli, skipUnless } from '../../../src/testing/clients.ts'
 import { startNode, type TestNode } from '../../../src/testing/node.ts'
-import { Cli } from './support.ts'
+import { Cli, commandOf } from './support.ts'
 
 const ACCOUNT = '000000000000'
 const arnOf = (name: string) => `arn:aws:sqs:us-east-1:${ACCOUNT}:${name}`
-const kebab = (name: string) => name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase()
 
 describe('the AWS CLI', { skip: skipUnless(awsCli) }, () => {
   let node: TestNode
@@ -182,7 +181,7 @@ describe('the AWS CLI', { skip: skipUnless(awsCli) }, () => {
 
   test('has used every operation of SQS', () => {
     const used = [...cli.used].filter((command) => command.startsWith('sqs ')).sort()
-    const operations = [...loadModel('sqs').operations.keys()].map((name) => `sqs ${kebab(name)}`).sort()
+    const operations = [...loadModel('sqs').operations.keys()].map((name) => `sqs ${commandOf(name)}`).sort()
     assert.deepEqual(used, operations)
   })
 })

@@ -61,9 +61,38 @@ export class Cli {
 
   /** What an SQS command prints, parsed; an empty object if that is nothing. Rejects if the command fails. */
   // biome-ignore lint/suspicious/noExplicitAny: the shape of an answer is what the tests assert
-  async sqs(command: string, ...args: readonly string[]): Promise<any> {
-    const { code, stdout, stderr } = await this.run('sqs', command, ...args)
-    if (code !== 0) throw new Error(`aws sqs ${command} exits with ${code}: ${stderr}`)
+  sqs(command: string, ...args: readonly string[]): Promise<any> {
+    return this.#printed('sqs', command, args)
+  }
+
+  /** The same for a command of SNS. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  sns(command: string, ...args: readonly string[]): Promise<any> {
+    return this.#printed('sns', command, args)
+  }
+
+  async #printed(service: string, command: string, args: readonly string[]): Promise<unknown> {
+    const { code, stdout, stderr } = await this.run(service, command, ...args)
+    if (code !== 0) throw new Error(`aws ${service} ${command} exits with ${code}: ${stderr}`)
     return stdout.trim() === '' ? {} : JSON.parse(stdout)
   }
+}
+
+/** An operation as the command that the AWS CLI has for it: `get-sms-attributes` for `GetSMSAttributes`. */
+export const commandOf = (operation: string): string =>
+  operation.replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-').toLowerCase()
+
+/** What a node has sent to an address, a phone or a device and kept in its outbox, as soon as there is something. */
+export async function sentTo(endpoint: string, destination: string): Promise<Readonly<Record<string, string>>> {
+  for (;;) {
+    const answer = await fetch(`${endpoint}/_millrace/outbox?${new URLSearchParams({ to: destination })}`)
+    const { items } = (await answer.json()) as { items: { content: Record<string, string> }[] }
+    if (items[0] !== undefined) return items[0].content
+  }
+}
+
+/** The token in the mail that asks an address to confirm its subscription. */
+export async function confirmationToken(endpoint: string, address: string): Promise<string> {
+  const { text = '' } = await sentTo(endpoint, address)
+  return /Token=([0-9a-f]+)/.exec(text)?.[1] as string
 }

@@ -41,6 +41,7 @@ export async function startTestEdge(
     metrics: () => metrics.render(),
     reset: async () => void management.resets++,
     outbox: async () => ({ status: 200, value: { items: [] } }),
+    ofServices: {},
     emptyOutbox: async () => ({ status: 200, value: { deleted: 0 } }),
   }
   const edge = await startEdge({

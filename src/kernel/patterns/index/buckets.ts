@@ -20,7 +20,7 @@ export interface Filed<Entry> {
   readonly entry: Entry
   readonly terms: readonly Term[]
   readonly fields: readonly Field[]
-  readonly slips: Slip<Entry>[]
+  slips: Slip<Entry>[]
   /** The number of the event that it was tested with last. */
   event: number
 }
@@ -38,7 +38,7 @@ const FEW = 16
 const MOST_SLIPS = 512
 
 export class Bucket<Entry> {
-  readonly slips: Slip<Entry>[] = []
+  slips: Slip<Entry>[] = []
   layer: Layer<Entry> | undefined
   /** Slips here and below. */
   size = 0
@@ -46,6 +46,8 @@ export class Bucket<Entry> {
   event = 0
   readonly #shelf: Shelf<Entry> | undefined
   readonly #condition: Condition | undefined
+  /** More slips than these are worth a try to tell them apart. */
+  #few = FEW
 
   /** Without arguments: the outermost, which holds everything. */
   constructor(shelf?: Shelf<Entry>, condition?: Condition) {
@@ -59,7 +61,7 @@ export class Bucket<Entry> {
   }
 
   add(filed: Filed<Entry>): void {
-    if (this.layer === undefined && this.slips.length >= FEW) this.#addLayer()
+    if (this.layer === undefined && this.slips.length >= this.#few) this.#addLayer()
     if (!this.layer?.add(filed)) this.#keep(filed)
   }
 
@@ -74,12 +76,15 @@ export class Bucket<Entry> {
 
   #keep(filed: Filed<Entry>): void {
     const slip = { filed, bucket: this, position: this.slips.length }
-    this.slips.push(slip)
-    filed.slips.push(slip)
+    // Most lists have one element: to make them with it takes a tenth of the memory of adding it to an empty one.
+    if (this.slips.length === 0) this.slips = [slip]
+    else this.slips.push(slip)
+    if (filed.slips.length === 0) filed.slips = [slip]
+    else filed.slips.push(slip)
     this.#resize(1)
   }
 
-  /** What has no term left to be told apart by stays. */
+  /** What has no term left to be told apart by stays. If all of it does, the next try is when there is twice as much. */
   #addLayer(): void {
     const layer = new Layer<Entry>(this, this.usedFields)
     this.layer = layer
@@ -88,7 +93,9 @@ export class Bucket<Entry> {
       slip.filed.slips.splice(slip.filed.slips.indexOf(slip), 1)
       this.remove(slip)
     }
-    if (layer.shelves.size === 0) this.layer = undefined
+    if (layer.shelves.size > 0) return
+    this.layer = undefined
+    this.#few = this.slips.length * 2
   }
 
   /** Empty buckets, shelves and layers are let go of, all the way up. */

@@ -6,7 +6,7 @@ import type { Leaf } from '../conditions.ts'
 import type { Dialect } from '../dialect.ts'
 import { type Event, isObject, leafOf, MAX_LISTS } from '../event.ts'
 
-/** A path, with what the event of the moment has there: `leaves` and `list` are of the event numbered `event`. */
+/** A path, with what the event of the moment has there: all but `users` and the names is of the event numbered `event`. */
 export class Field {
   readonly name: string
   readonly parent: Field | undefined
@@ -15,16 +15,29 @@ export class Field {
   users = 0
   event = 0
   leaves: Leaf[] = []
-  /**
-   * The outermost list of several elements that a leaf came through, named by the field that holds it; `several` if the
-   * leaves differ in that. Terms whose lists differ have no list in common.
-   */
-  list: Field | 'several' | undefined
+  /** The outermost list of several elements that the leaves came through; `several` if they differ in that. */
+  list: readonly unknown[] | 'several' | undefined
+  /** In which element of that list each leaf is. */
+  elements: number[] = []
+  /** Whether a leaf came through further lists of several elements, inside that one. */
+  isDeep = false
   constructor(name: string, parent: Field | undefined) {
     this.name = name
     this.parent = parent
   }
 }
+
+/** How a value was come to. */
+interface Way {
+  /** As a field's. */
+  readonly list: readonly unknown[] | undefined
+  readonly element: number
+  readonly isDeep: boolean
+  /** How many lists it is in, those of one element too. */
+  readonly lists: number
+}
+
+const START: Way = { list: undefined, element: 0, isDeep: false, lists: 0 }
 
 export class FieldTree {
   /** Whether some leaf of the event came through a list of several elements. */
@@ -65,38 +78,49 @@ export class FieldTree {
     this.#present = []
     this.#event = number
     this.hasLists = false
-    this.#readObject(this.#root, event, undefined, 0)
+    this.#readObject(this.#root, event, START)
     return this.#present
   }
 
-  #read(field: Field, value: unknown, list: Field | undefined, lists: number): void {
-    if (Array.isArray(value)) {
-      if (lists === MAX_LISTS) return
-      const outermost = value.length > 1 ? (list ?? field) : list
-      for (const element of value) this.#read(field, element, outermost, lists + 1)
-    } else if (isObject(value)) {
-      if (field.children.size > 0) this.#readObject(field, value, list, lists)
-    } else if (field.users > 0) this.#addLeaf(field, leafOf(value, this.dialect), list)
+  #read(field: Field, value: unknown, way: Way): void {
+    if (Array.isArray(value)) this.#readList(field, value, way)
+    else if (isObject(value)) {
+      if (field.children.size > 0) this.#readObject(field, value, way)
+    } else if (field.users > 0) this.#addLeaf(field, leafOf(value, this.dialect), way)
   }
 
-  #readObject(field: Field, object: Event, list: Field | undefined, lists: number): void {
+  #readList(field: Field, list: readonly unknown[], way: Way): void {
+    const lists = way.lists + 1
+    if (lists > MAX_LISTS) return
+    for (const [element, value] of list.entries()) {
+      if (list.length === 1) this.#read(field, value, { ...way, lists })
+      else if (way.list !== undefined) this.#read(field, value, { ...way, lists, isDeep: true })
+      else this.#read(field, value, { list, element, isDeep: false, lists })
+    }
+  }
+
+  #readObject(field: Field, object: Event, way: Way): void {
     for (const key of Object.keys(object)) {
       const child = field.children.get(key) ?? (key.includes('.') ? follow(field, key) : undefined)
-      if (child !== undefined) this.#read(child, object[key], list, lists)
+      if (child !== undefined) this.#read(child, object[key], way)
     }
   }
 
-  #addLeaf(field: Field, leaf: Leaf, list: Field | undefined): void {
+  #addLeaf(field: Field, leaf: Leaf, { list, element, isDeep }: Way): void {
     if (list !== undefined) this.hasLists = true
-    if (field.event === this.#event) {
-      field.leaves.push(leaf)
-      if (field.list !== list) field.list = 'several'
+    if (field.event !== this.#event) {
+      field.event = this.#event
+      field.leaves = [leaf]
+      field.elements = [element]
+      field.list = list
+      field.isDeep = isDeep
+      this.#present.push(field)
       return
     }
-    field.event = this.#event
-    field.leaves = [leaf]
-    field.list = list
-    this.#present.push(field)
+    field.leaves.push(leaf)
+    field.elements.push(element)
+    if (field.list !== list) field.list = 'several'
+    field.isDeep ||= isDeep
   }
 }
 

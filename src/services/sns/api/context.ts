@@ -12,7 +12,8 @@ export interface SnsContext extends Kernel {
 }
 
 /** Where links that are handed out lead: where clients reach the platform. */
-export const originFor = ({ config }: SnsContext, { origin }: Caller): string => config.publicUrl ?? origin
+export const originFor = ({ config }: SnsContext, { origin }: Pick<Caller, 'origin'>): string =>
+  config.publicUrl ?? origin
 
 /** Where an ARN has to be for the caller: links that are followed say so by themselves, and are not signed. */
 export const regionOf = ({ signed, region }: Caller): string | undefined => (signed ? region : undefined)

@@ -9,7 +9,7 @@ import { effectiveSubscriptionDeliveryPolicy } from '../model/delivery-policy.ts
 import { checkEndpoint, needsConfirmation, type Protocol } from '../model/endpoint.ts'
 import { filterPolicies } from '../model/filter-policy.ts'
 import { isFifoName, topicArn } from '../model/names.ts'
-import { decodeNextToken, encodeNextToken, PAGE_SIZE } from '../model/page-token.ts'
+import { decodeNextId, encodeNextToken, PAGE_SIZE } from '../model/page-token.ts'
 import { createSubscriptionAttributes } from '../model/subscription-attributes.ts'
 import { describeSubscription } from '../model/subscription-description.ts'
 import {
@@ -79,7 +79,7 @@ export const subscriptions = (sns: SnsContext) =>
 
     async ListSubscriptions({ NextToken }, { accountId, region }) {
       const listing = `subscriptions ${accountId} ${region}`
-      const after = NextToken ? Number(decodeNextToken(listing, NextToken)) : 0
+      const after = NextToken ? decodeNextId(listing, NextToken) : 0
       const call = { accountId, region, after, limit: PAGE_SIZE + 1 }
       return page(listing, await sns.store.execute(listSubscriptions, call))
     },
@@ -87,15 +87,16 @@ export const subscriptions = (sns: SnsContext) =>
     async ListSubscriptionsByTopic({ TopicArn, NextToken }, { region }) {
       const topic = parseTopicArn(TopicArn, region)
       const listing = `subscriptions of ${TopicArn}`
-      const after = NextToken ? Number(decodeNextToken(listing, NextToken)) : 0
+      const after = NextToken ? decodeNextId(listing, NextToken) : 0
       return page(listing, await sns.store.execute(listByTopic, { topic, after, limit: PAGE_SIZE + 1 }))
     },
 
     async GetSubscriptionAttributes({ SubscriptionArn }, { region }) {
       const address = parseSubscriptionArn(SubscriptionArn, region)
-      const { subscription, topic } = await sns.store.execute(getSubscription, address)
+      const { subscription, topic, replayStatus } = await sns.store.execute(getSubscription, address)
       const { protocol, attributes } = subscription
-      if (protocol !== 'http' && protocol !== 'https') return { Attributes: describeSubscription(subscription) }
+      const replay = replayStatus === undefined ? {} : { ReplayStatus: replayStatus }
+      if (protocol !== 'http' && protocol !== 'https') return { Attributes: describeSubscription(subscription, replay) }
       const EffectiveDeliveryPolicy = effectiveSubscriptionDeliveryPolicy(
         topic?.attributes.DeliveryPolicy,
         attributes.DeliveryPolicy,

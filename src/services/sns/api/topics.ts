@@ -7,6 +7,7 @@ import { effectiveTopicDeliveryPolicy } from '../model/delivery-policy.ts'
 import { checkTopicName, isFifoName, topicArn } from '../model/names.ts'
 import { decodeNextToken, encodeNextToken, PAGE_SIZE } from '../model/page-token.ts'
 import { checkPermission } from '../model/policy.ts'
+import { settleArchive } from '../model/replay.ts'
 import { listTags, parseTags } from '../model/tags.ts'
 import { asksForFifo, createTopicAttributes } from '../model/topic-attributes.ts'
 import { describeTopic } from '../model/topic-description.ts'
@@ -56,7 +57,9 @@ export const topics = (sns: SnsContext) =>
 
     async GetTopicAttributes({ TopicArn }, { region }) {
       const topic = await sns.store.execute(getTopic, parseTopicArn(TopicArn, region))
-      return { Attributes: describeTopic(topic, effectiveTopicDeliveryPolicy(topic.attributes.DeliveryPolicy)) }
+      const attributes = settleArchive(topic.attributes, sns.clock.now())
+      const policy = effectiveTopicDeliveryPolicy(attributes.DeliveryPolicy)
+      return { Attributes: describeTopic({ ...topic, attributes }, policy) }
     },
 
     async SetTopicAttributes({ TopicArn, AttributeName, AttributeValue }, { region }) {

@@ -35,13 +35,12 @@ create table sns_opt_out (
   primary key (account, region, phone_number)
 ) {clustered};
 
--- A number that may be texted while the account is in the sandbox, once it was verified.
+-- A number of the sandbox. The password is the last one it was sent.
 create table sns_sandbox_number (
   account text not null,
   region text not null,
   phone_number text not null,
   verified integer not null,
-  one_time_password text,
-  language_code text not null,
+  one_time_password text not null,
   primary key (account, region, phone_number)
 ) {clustered};

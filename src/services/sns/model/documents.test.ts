@@ -133,7 +133,7 @@ test('mail has the subject or a general one, the message, and a way out', () => 
   const { subject, text } = mail(plain, subscriptionArn, publicUrl)
   assert.equal(subject, 'AWS Notification Message')
   assert.ok(text.startsWith('hello "you"\n'))
-  assert.ok(text.includes(`\n${unsubscribeUrl}\n`))
+  assert.ok(text.includes(`\n${publicUrl}/unsubscribe.html?SubscriptionArn=${subscriptionArn}\n`))
   assert.equal(mail({ ...plain, subject: 's' }, subscriptionArn, publicUrl).subject, 's')
   assert.deepEqual(jsonMail({ ...plain, subject: 's' }, '{"Type":"Notification"}'), {
     subject: 's',
@@ -145,6 +145,6 @@ test('mail that asks for confirmation has the link, as text or in the document',
   const { subject, text } = confirmationMail(confirmation, publicUrl)
   assert.equal(subject, 'AWS Notification - Subscription Confirmation')
   assert.ok(text.includes(topicArn))
-  assert.ok(text.includes(`\n${subscribeUrl}\n`))
+  assert.ok(text.includes(`\n${publicUrl}/confirmation.html?TopicArn=${topicArn}&Token=${confirmation.token}\n`))
   assert.deepEqual(jsonConfirmationMail('{}'), { subject, text: '{}\n' })
 })

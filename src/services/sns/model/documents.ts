@@ -7,6 +7,7 @@ import {
   attributesText,
   BLANK_SIGNATURE,
   certificateUrl,
+  confirmationPageUrl,
   confirmUrl,
   envelopeFor,
   type Notification,
@@ -15,6 +16,7 @@ import {
   sharedEnvelope,
   timestamp,
   type UnsignedDocument,
+  unsubscribePageUrl,
   unsubscribeUrl,
 } from './envelope.ts'
 
@@ -112,7 +114,7 @@ const mailSubject = ({ subject }: Notification) => subject ?? 'AWS Notification 
 
 /** For protocol `email`: the text, and how to get no more of them. */
 export function mail(notification: Notification, subscriptionArn: string, publicUrl: PublicUrl): Mail {
-  const link = unsubscribeUrl(publicUrl, subscriptionArn)
+  const link = unsubscribePageUrl(publicUrl, subscriptionArn)
   return {
     subject: mailSubject(notification),
     text: `${notification.message}\n\n--\nTo unsubscribe from this topic, open this link:\n${link}\n`,
@@ -130,7 +132,7 @@ export const confirmationMail = ({ topicArn, token }: Confirmation, publicUrl: P
   subject: confirmationSubject,
   text:
     `This address was subscribed to the topic ${topicArn}.\n\n` +
-    `To confirm the subscription, open this link:\n${confirmUrl(publicUrl, topicArn, token)}\n\n` +
+    `To confirm the subscription, open this link:\n${confirmationPageUrl(publicUrl, topicArn, token)}\n\n` +
     'If you did not ask for it, there is nothing to do: without your confirmation nothing more is sent.\n',
 })
 

@@ -49,6 +49,16 @@ export const unsubscribeUrl = (publicUrl: PublicUrl, subscriptionArn: string) =>
 export const confirmUrl = (publicUrl: PublicUrl, topicArn: string, token: string) =>
   `${publicUrl}/?Action=ConfirmSubscription&TopicArn=${topicArn}&Token=${token}`
 
+/** What the same links in mails lead to: people get a page to read. Names and parameters are those of AWS's. */
+export const CONFIRMATION_PAGE = 'confirmation.html'
+export const UNSUBSCRIBE_PAGE = 'unsubscribe.html'
+
+export const confirmationPageUrl = (publicUrl: PublicUrl, topicArn: string, token: string) =>
+  `${publicUrl}/${CONFIRMATION_PAGE}?TopicArn=${topicArn}&Token=${token}`
+
+export const unsubscribePageUrl = (publicUrl: PublicUrl, subscriptionArn: string) =>
+  `${publicUrl}/${UNSUBSCRIBE_PAGE}?SubscriptionArn=${subscriptionArn}`
+
 /** 256 bytes, the length of an RSA-2048 signature, in base64. */
 const SIGNATURE_LENGTH = 344
 
@@ -76,8 +86,8 @@ export function sharedEnvelope(notification: Notification, publicUrl: PublicUrl,
   let head = `{"Type":"Notification","MessageId":${JSON.stringify(messageId)}`
   if (sequenceNumber !== undefined) head += `,"SequenceNumber":${JSON.stringify(sequenceNumber)}`
   head += `,"TopicArn":${JSON.stringify(topicArn)}`
-  if (subject !== undefined) head += `,"Subject":${JSON.stringify(subject)}`
-  head += `,"Message":${JSON.stringify(message)},"Timestamp":"${timestamp(publishedAt)}"`
+  if (subject !== undefined) head += `,"Subject":${quoted(subject)}`
+  head += `,"Message":${quoted(message)},"Timestamp":"${timestamp(publishedAt)}"`
   let signatureAt: number | undefined
   if (signing !== undefined) {
     head += `,"SignatureVersion":"${signing.version}","Signature":"`
@@ -109,10 +119,14 @@ export function attributesText(attributes: Notification['attributes'] = {}): str
 }
 
 function valueText({ stringValue, binaryValue }: DeliveryAttribute): string {
-  if (binaryValue === undefined) return JSON.stringify(stringValue)
+  if (binaryValue === undefined) return quoted(stringValue ?? '')
   const { buffer, byteOffset, byteLength } = binaryValue
   return `"${Buffer.from(buffer, byteOffset, byteLength).toString('base64')}"`
 }
 
 /** ISO 8601 in UTC, with milliseconds. */
 export const timestamp = (at: Millis): string => new Date(at).toISOString()
+
+/** A text as JSON. Two characters are legal there and in no XML, in which the document may travel on: they are escaped. */
+const quoted = (text: string): string =>
+  JSON.stringify(text).replace(/[\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`)

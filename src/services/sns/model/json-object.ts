@@ -25,6 +25,12 @@ export function sameDocument(one: string | undefined, other: string | undefined)
   return left !== undefined && isDeepStrictEqual(left, right)
 }
 
+/** Whether nothing lies deeper in a value than so many levels. What walks through JSON by recursion needs to know. */
+export const isNestedWithin = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((member) => isNestedWithin(member, levels - 1)))
+
 /** Reads a document that may hold no members but these. Throws what `complain` makes of the reason. */
 export function parseDocument(text: string, members: readonly string[], complain: Refuse): JsonObject {
   let document: unknown

@@ -20,7 +20,6 @@ const picks = [
   { message: '{"default":"d","sqs":null}', protocol: 'sqs', text: 'd' },
   { message: '{"default":"d","sqs":"1","sqs":"2"}', protocol: 'sqs', text: '2' },
   { message: '{"default":"1","default":"2"}', protocol: 'sqs', text: '2' },
-  { message: '{"default":""}', protocol: 'sqs', text: '' },
 ]
 for (const { message, protocol, text } of picks) {
   test(`of ${message} ${protocol} gets ${JSON.stringify(text)}`, () => assert.equal(pick(message, protocol), text))

@@ -16,5 +16,6 @@ export function parseMessageStructure(message: string, platform?: string): Messa
   if (!Object.hasOwn(texts, 'default') && !(platform !== undefined && Object.hasOwn(texts, platform))) {
     throw invalidParameter('Message Structure - No default entry in JSON message body')
   }
+  if (Object.values(texts).includes('')) throw invalidParameter('Empty message')
   return texts
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { expectRefusal } from './expect-refusal.ts'
-import { decodeNextToken, encodeNextToken, PAGE_SIZE, pageSize } from './page-token.ts'
+import { decodeNextId, decodeNextToken, encodeNextToken, PAGE_SIZE, pageSize } from './page-token.ts'
 
 const LISTING = 'ListTopics 000000000000 us-east-1'
 
@@ -30,6 +30,14 @@ for (const token of refused) {
   test(`${JSON.stringify(token).slice(0, 60)} continues nothing`, () =>
     expectRefusal(() => decodeNextToken(LISTING, token), 'InvalidParameterException', 'Invalid parameter: NextToken'))
 }
+
+test('a token of a listing by ids holds an id', () => {
+  assert.equal(decodeNextId(LISTING, encodeNextToken(LISTING, '12')), 12)
+  for (const key of ['x', '1e400', '0.5', '9007199254740993']) {
+    const refused = () => decodeNextId(LISTING, encodeNextToken(LISTING, key))
+    expectRefusal(refused, 'InvalidParameterException', 'Invalid parameter: NextToken')
+  }
+})
 
 test('a page has up to a hundred, or what was asked for', () => {
   assert.equal(PAGE_SIZE, 100)

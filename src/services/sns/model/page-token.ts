@@ -24,6 +24,13 @@ export function decodeNextToken(listing: string, token: string): string {
   return lastKey
 }
 
+/** As `decodeNextToken`, for listings whose keys are ids. */
+export function decodeNextId(listing: string, token: string): number {
+  const id = Number(decodeNextToken(listing, token))
+  if (!Number.isSafeInteger(id)) throw invalidParameter('NextToken')
+  return id
+}
+
 /** How many to list: at most `max`, which is also how many without MaxResults. Throws ValidationError. */
 export function pageSize(maxResults: number | undefined, max: number): number {
   if (maxResults === undefined) return max

@@ -103,7 +103,7 @@ test('attributes are replaced, kept and unset', () => {
 })
 
 const invalid = (name: string, fault: string) => `Invalid value for attribute: ${name}: ${fault}`
-const refused = [
+const refused: readonly { given: Readonly<Record<string, string>>; tail: string }[] = [
   { given: { PlatformPrincipal: 'p' }, tail: 'PlatformPrincipal attribute provided without PlatformCredential' },
   { given: { PlatformCredential: 'c' }, tail: 'PlatformCredential attribute provided without PlatformPrincipal' },
   { given: { ...pair, Nonsense: 'x' }, tail: 'Invalid attribute name: Nonsense' },
@@ -118,18 +118,14 @@ const refused = [
     given: { SuccessFeedbackRoleArn: 'x' },
     tail: invalid('SuccessFeedbackRoleArn', 'x value provided is not the ARN of a role'),
   },
-  ...['x', TOPIC.replace(REGION, 'eu-west-1'), ROLE].map((arn) => ({
+  ...['x', TOPIC.replace(REGION, 'eu-west-1'), ROLE, `${TOPIC}.fifo`].map((arn) => ({
     given: { EventEndpointCreated: arn },
-    tail: invalid('EventEndpointCreated', `${arn} value provided is not the ARN of a topic`),
+    tail: invalid('EventEndpointCreated', `${arn} value provided is not the ARN of a standard topic`),
   })),
 ]
 for (const { given, tail } of refused) {
   test(`${JSON.stringify(given).slice(0, 80)} is refused: ${tail}`, () =>
-    expectRefusal(
-      () => create(given as Record<string, string>),
-      'InvalidParameterException',
-      `Invalid parameter: Attributes Reason: ${tail}`,
-    ))
+    expectRefusal(() => create(given), 'InvalidParameterException', `Invalid parameter: Attributes Reason: ${tail}`))
 }
 
 test('an application needs attributes', () =>

@@ -8,7 +8,7 @@ import {
 } from '../errors.ts'
 import { parseTopicArn } from './arn.ts'
 import { type GivenAttributes, isPercentage } from './attribute-checks.ts'
-import { isRoleArn } from './names.ts'
+import { isFifoName, isRoleArn } from './names.ts'
 
 const PLATFORMS = [
   'ADM',
@@ -63,16 +63,18 @@ type Fault = (text: string, region: string) => string | undefined
 
 const credential: Fault = (text) => (text === '' ? 'cannot be empty' : undefined)
 
+/** Of a standard topic: an event belongs to no message group. */
 const isTopicArn = (text: string, region: string): boolean => {
   try {
-    return parseTopicArn(text, region).name !== ''
+    const { name } = parseTopicArn(text, region)
+    return name !== '' && !isFifoName(name)
   } catch {
     return false
   }
 }
 
 const topic: Fault = (text, region) =>
-  text === '' || isTopicArn(text, region) ? undefined : `${text} value provided is not the ARN of a topic`
+  text === '' || isTopicArn(text, region) ? undefined : `${text} value provided is not the ARN of a standard topic`
 
 const role: Fault = (text) =>
   text === '' || isRoleArn(text) ? undefined : `${text} value provided is not the ARN of a role`

@@ -31,7 +31,7 @@ for (const { asked, shown } of created) {
 }
 
 const tooLong = 'must be at most 2048 bytes long in UTF-8 encoding'
-const refused = [
+const refused: readonly { given: Readonly<Record<string, string>>; tail: string }[] = [
   { given: { Nonsense: 'x' }, tail: 'Invalid attribute name: Nonsense' },
   { given: { constructor: 'x' }, tail: 'Invalid attribute name: constructor' },
   { given: { CustomUserData: 'x'.repeat(2049) }, tail: `Invalid value for attribute: CustomUserData: ${tooLong}` },
@@ -48,9 +48,8 @@ const refused = [
 for (const { given, tail } of refused) {
   test(`${JSON.stringify(given).slice(0, 60)} is refused: ${tail}`, () => {
     const sentence = `Invalid parameter: Attributes Reason: ${tail}`
-    const attributes = given as Record<string, string>
-    expectRefusal(() => parseEndpointAttributes(attributes), 'InvalidParameterException', sentence)
-    expectRefusal(() => askedEndpointAttributes('t', undefined, attributes), 'InvalidParameterException', sentence)
+    expectRefusal(() => parseEndpointAttributes(given), 'InvalidParameterException', sentence)
+    expectRefusal(() => askedEndpointAttributes('t', undefined, given), 'InvalidParameterException', sentence)
   })
 }
 

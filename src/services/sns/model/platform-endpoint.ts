@@ -43,19 +43,21 @@ export function parseEndpointAttributes(given: GivenAttributes): Partial<Endpoin
   return parsed as Partial<EndpointAttributes>
 }
 
+export type AskedEndpoint = Partial<EndpointAttributes> & Pick<EndpointAttributes, 'Token'>
+
 /** What a CreatePlatformEndpoint asks for. Attributes go before the parameters of the same name. Throws InvalidParameter. */
 export function askedEndpointAttributes(
   token: string,
   customUserData: string | undefined,
   attributes: GivenAttributes = {},
-): Partial<EndpointAttributes> & Pick<EndpointAttributes, 'Token'> {
+): AskedEndpoint {
   const given = customUserData === undefined ? {} : { CustomUserData: customUserData }
   const asked = parseEndpointAttributes({ Token: token, ...given, ...attributes })
   return { ...asked, Token: asked.Token as string }
 }
 
 /** The attributes of a new endpoint. */
-export const newEndpoint = (asked: ReturnType<typeof askedEndpointAttributes>): EndpointAttributes => ({
+export const newEndpoint = (asked: AskedEndpoint): EndpointAttributes => ({
   Enabled: 'true',
   CustomUserData: '',
   ...asked,

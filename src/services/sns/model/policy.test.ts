@@ -47,6 +47,7 @@ const refused = [
   JSON.stringify({ Statement: { ...statement, Action: [1] } }),
   JSON.stringify({ Statement: { ...statement, Principal: null } }),
   JSON.stringify({ Statement: { ...statement, Sid: 'x'.repeat(30 * 1024) } }),
+  `{"Statement":${JSON.stringify(statement)},"Deep":${'['.repeat(15_000)}${']'.repeat(15_000)}}`,
 ]
 for (const text of refused) {
   test(`${JSON.stringify(text).slice(0, 60)} is no policy`, () =>

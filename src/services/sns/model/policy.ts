@@ -3,10 +3,12 @@
  * RemovePermission. What a policy means is decided where requests are authorised, not here.
  */
 import { invalidParameter, type Refuse, refuseAttribute } from '../errors.ts'
-import { isJsonObject, type JsonObject, parseJsonObject } from './json-object.ts'
+import { isJsonObject, isNestedWithin, type JsonObject, parseJsonObject } from './json-object.ts'
 import { isAccountId } from './names.ts'
 
 const MAX_BYTES = 30 * 1024
+/** Far more than any policy needs. */
+const MAX_LEVELS = 100
 
 /** Policies write a list of one as the bare value. */
 const listOf = (value: unknown): readonly unknown[] =>
@@ -44,7 +46,8 @@ export const defaultPolicy = (topicArn: string, accountId: string): string =>
 export function checkPolicy(text: string, refuse: Refuse): void {
   const policy = Buffer.byteLength(text) <= MAX_BYTES ? parseJsonObject(text) : undefined
   const statements = listOf(policy?.Statement)
-  if (statements.length === 0 || !statements.every(isStatement)) throw refuse('Policy Error: null')
+  const isPolicy = statements.length > 0 && statements.every(isStatement) && isNestedWithin(policy, MAX_LEVELS)
+  if (!isPolicy) throw refuse('Policy Error: null')
 }
 
 function isStatement(statement: unknown): boolean {

@@ -1,5 +1,6 @@
 /** The forms in which a message goes into queues of this platform. */
 
+import { hasIllegalCharacters } from '../../../kernel/protocol/characters.ts'
 import type { Delivery } from '../../../kernel/targets/delivery.ts'
 import { sealBy } from '../../../kernel/targets/seals.ts'
 import { type ConfirmationType, confirmationDocument, fitsRaw } from './documents.ts'
@@ -49,10 +50,20 @@ export function notificationOf(message: StoredMessage, form: string): Notificati
   }
 }
 
+/** What publishers say to SNS about phones and devices (`AWS.SNS.SMS.SMSType`). Queues refuse attributes of such names. */
+const RESERVED = /^(aws|amazon)\./i
+
+function attributesForQueues({ attributes = {} }: StoredMessage): StoredMessage['attributes'] {
+  const entries = Object.entries(attributes).filter(([name]) => !RESERVED.test(name))
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+}
+
 /** The deliveries of one message: what they share is built once. */
 export class QueueDeliveries {
   readonly #topic: DeliveringTopic
   readonly #message: StoredMessage
+  /** Those that go with a raw message. */
+  readonly #attributes: StoredMessage['attributes']
   readonly #keyId: string
   /** By text: with the message structure `json`, a dead-letter queue of another protocol's subscription has another one. */
   readonly #envelopes = new Map<string, SharedEnvelope>()
@@ -60,6 +71,7 @@ export class QueueDeliveries {
   constructor(topic: DeliveringTopic, message: StoredMessage, keyId: string) {
     this.#topic = topic
     this.#message = message
+    this.#attributes = attributesForQueues(message)
     this.#keyId = keyId
   }
 
@@ -70,13 +82,15 @@ export class QueueDeliveries {
 
   /** What the subscription's dead-letter queue gets: the same, or the document where a queue can't take it raw. */
   deadLetterOf(subscription: QueueSubscription): Delivery {
-    return subscription.raw && fitsRaw(this.#message) ? this.#raw(subscription) : this.#enveloped(subscription)
+    const isFit =
+      fitsRaw({ attributes: this.#attributes ?? {} }) &&
+      !hasIllegalCharacters(textFor(this.#message, subscription.form))
+    return subscription.raw && isFit ? this.#raw(subscription) : this.#enveloped(subscription)
   }
 
   #raw(subscription: QueueSubscription): Delivery {
-    const { attributes } = this.#message
     const delivery = { body: textFor(this.#message, subscription.form), ...this.#common(subscription) }
-    return attributes === undefined ? delivery : { ...delivery, attributes }
+    return this.#attributes === undefined ? delivery : { ...delivery, attributes: this.#attributes }
   }
 
   #enveloped(subscription: QueueSubscription): Delivery {

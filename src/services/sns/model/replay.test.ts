@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { refuseAttribute } from '../errors.ts'
 import { expectRefusal } from './expect-refusal.ts'
-import { parseArchivePolicy, parseReplayPolicy } from './replay.ts'
+import {
+  archiveBeginning,
+  parseArchivePolicy,
+  parseReplayPolicy,
+  replayDeduplicationId,
+  settleArchive,
+} from './replay.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const archive = (text: string) => parseArchivePolicy(text, refuseAttribute)
@@ -35,9 +41,24 @@ const from = (members: object) =>
   JSON.stringify({ PointType: 'Timestamp', StartingPoint: '2024-01-01T00:00:00Z', ...members })
 
 const refused = [
-  ...['"0"', '"366"', '366', '0', '-1', '1.5', '"1.5"', '""', '"x"', 'null', '[1, 2]', '{}', 'true'].map((days) => ({
+  ...[
+    '"0"',
+    '"366"',
+    '366',
+    '0',
+    '-1',
+    '1.5',
+    '"1.5"',
+    '""',
+    '"x"',
+    'null',
+    '[5]',
+    `${'['.repeat(50_000)}${']'.repeat(50_000)}`,
+    '{}',
+    'true',
+  ].map((days) => ({
     call: () => archive(`{"MessageRetentionPeriod":${days}}`),
-    name: `keeping messages for ${days} days`,
+    name: `keeping messages for ${days.slice(0, 10)} days`,
     tail: 'ArchivePolicy: MessageRetentionPeriod value is invalid',
   })),
   {
@@ -86,4 +107,37 @@ test('what is no JSON is refused with the parser’s words', () => {
     () => replay('{'),
     /^InvalidParameterException: Invalid parameter: ReplayPolicy: failed to parse JSON\. ./,
   )
+})
+
+const at = (time: number) => new Date(time).toISOString()
+const keeping = (days: number, BeginningArchiveTime: number) => ({
+  ArchivePolicy: `{"MessageRetentionPeriod":"${days}"}`,
+  BeginningArchiveTime: at(BeginningArchiveTime),
+})
+
+test('an archive begins when it was switched on, or as long ago as messages are kept', () => {
+  assert.equal(archiveBeginning({}, start), undefined)
+  assert.equal(archiveBeginning(keeping(2, start), start), start)
+  assert.equal(archiveBeginning(keeping(2, start), start + 2 * DAY), start)
+  assert.equal(archiveBeginning(keeping(2, start), start + 5 * DAY), start + 3 * DAY)
+})
+
+test('a longer retention leaves the beginning where it is, a shorter one moves it on', () => {
+  const now = start + 5 * DAY
+  assert.deepEqual(settleArchive(keeping(10, start), now, keeping(2, start)), keeping(10, start + 3 * DAY))
+  assert.deepEqual(settleArchive(keeping(2, start), now, keeping(10, start)), keeping(2, start + 3 * DAY))
+  assert.deepEqual(settleArchive(keeping(8, start), now, keeping(10, start)), keeping(8, start))
+  assert.deepEqual(settleArchive(keeping(1, now), now, {}), keeping(1, now))
+  assert.deepEqual(settleArchive({}, now, keeping(10, start)), {})
+})
+
+test('the beginning is where a replay can begin at the earliest', () => {
+  assert.deepEqual(settleArchive(keeping(2, start), start + 5 * DAY), keeping(2, start + 3 * DAY))
+})
+
+test('each replay has deduplication ids of its own, which queues accept', () => {
+  const messageId = crypto.randomUUID()
+  const ids = [1, Number.MAX_SAFE_INTEGER].map((replayId) => replayDeduplicationId(replayId, { messageId }))
+  assert.equal(new Set(ids).size, 2)
+  for (const id of ids) assert.match(id, /^[\w-]{1,128}$/)
 })

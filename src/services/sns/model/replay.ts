@@ -3,14 +3,21 @@
  * subscription's ReplayPolicy which of them are delivered again.
  */
 import type { Millis } from '../../../kernel/clock/clock.ts'
-import type { Refuse } from '../errors.ts'
+import { type Refuse, refuseAttribute } from '../errors.ts'
 import { type JsonObject, parseDocument } from './json-object.ts'
+import type { StoredMessage } from './message.ts'
 
 const DAY: Millis = 24 * 60 * 60 * 1000
 const MAX_DAYS = 365
 
 export interface ArchivePolicy {
   readonly retention: Millis
+}
+
+/** What the attributes of a topic say of its archive: both are there, or none. */
+export interface ArchiveAttributes {
+  readonly ArchivePolicy?: string
+  readonly BeginningArchiveTime?: string
 }
 
 export interface ReplayPolicy {
@@ -29,11 +36,12 @@ export function parseArchivePolicy(text: string, refuse: Refuse): ArchivePolicy 
   const policy = parseMembers(text, ['MessageRetentionPeriod'], complain)
   if (policy === undefined) return undefined
   const { MessageRetentionPeriod: days } = policy
-  // Days as a text, as they are documented, or as a number, as infrastructure tools write them.
-  if (!/^\d{1,3}$/.test(String(days)) || Number(days) < 1 || Number(days) > MAX_DAYS) {
+  // A text, as it is documented, or a number, as infrastructure tools write it.
+  const count = typeof days === 'string' && /^\d{1,3}$/.test(days) ? Number(days) : days
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > MAX_DAYS) {
     throw complain('MessageRetentionPeriod value is invalid')
   }
-  return { retention: Number(days) * DAY }
+  return { retention: count * DAY }
 }
 
 /** Undefined for `{}` and the empty text, which end a replay. Throws what `refuse` makes of the complaint. */
@@ -51,6 +59,40 @@ export function parseReplayPolicy(text: string, refuse: Refuse): ReplayPolicy | 
   if (end <= start) throw complain('EndingPoint must be after StartingPoint')
   return { start, end }
 }
+
+/**
+ * From when on a topic's archive has what was published: older messages are past their retention, or from an archive that
+ * was switched off. Undefined without an archive.
+ */
+export function archiveBeginning(
+  { ArchivePolicy = '', BeginningArchiveTime = '' }: ArchiveAttributes,
+  now: Millis,
+): Millis | undefined {
+  const policy = parseArchivePolicy(ArchivePolicy, refuseAttribute)
+  return policy && Math.max(Date.parse(BeginningArchiveTime), now - policy.retention)
+}
+
+/**
+ * The attributes with the beginning as it is now, after they were others: a longer retention doesn't bring back what the
+ * archive has lost.
+ */
+export function settleArchive<A extends ArchiveAttributes>(
+  attributes: A,
+  now: Millis,
+  before: ArchiveAttributes = attributes,
+): A {
+  const beginning = archiveBeginning(attributes, now)
+  if (beginning === undefined) return attributes
+  const latest = Math.max(beginning, archiveBeginning(before, now) ?? beginning)
+  return { ...attributes, BeginningArchiveTime: new Date(latest).toISOString() }
+}
+
+/**
+ * What a replayed message has in place of its deduplication id. A FIFO queue that knows the original would drop it; and two
+ * messages of an archive may have had the same id, five minutes apart, but follow each other closely in a replay.
+ */
+export const replayDeduplicationId = (replayId: number, { messageId }: Pick<StoredMessage, 'messageId'>): string =>
+  `replay-${replayId}-${messageId}`
 
 /** Undefined for a document without members, and for no document. */
 function parseMembers(text: string, members: readonly string[], complain: Refuse): JsonObject | undefined {

@@ -14,7 +14,6 @@ const everything = {
   DeliveryStatusSuccessSamplingRate: '100',
   DefaultSenderID: 'Mill1race23',
   DefaultSMSType: 'Transactional',
-  UsageReportS3Bucket: 'reports',
 }
 
 test('what is set is shown, all of it or what is asked for', () => {
@@ -50,10 +49,16 @@ const refused = [
     ['DefaultSenderID', '12345'],
     ['DefaultSenderID', 'TwelveLetter'],
     ['DefaultSenderID', 'a b'],
-    ['UsageReportS3Bucket', 'A'],
   ].map(([name = '', text = '']) => ({ given: { [name]: text }, sentence: `${name} is invalid` })),
 ]
 for (const { given, sentence } of refused) {
   test(`${JSON.stringify(given)} is refused: ${sentence}`, () =>
     expectRefusal(() => changeSmsAttributes({}, given), 'InvalidParameterException', sentence))
 }
+
+test('usage reports are not built', () =>
+  expectRefusal(
+    () => changeSmsAttributes({}, { UsageReportS3Bucket: 'reports' }),
+    'NotImplemented',
+    'The SMS attribute UsageReportS3Bucket is not implemented.',
+  ))

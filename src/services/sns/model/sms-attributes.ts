@@ -1,4 +1,5 @@
 /** SMS attributes: what SetSMSAttributes takes for an account, and what GetSMSAttributes shows. */
+import { ServiceError } from '../../../kernel/service-error.ts'
 import { modelled } from '../errors.ts'
 import { type GivenAttributes, isPercentage } from './attribute-checks.ts'
 import { isRoleArn } from './names.ts'
@@ -11,7 +12,7 @@ export type SmsAttribute =
   | 'DefaultSMSType'
   | 'UsageReportS3Bucket'
 
-/** What was set for an account. Plain data. */
+/** What was set for an account. Plain data. Nothing has a price here, so no spend limit is ever reached. */
 export type SmsAttributes = { readonly [N in SmsAttribute]?: string }
 
 /** One to eleven letters and digits, one of them a letter. */
@@ -23,14 +24,21 @@ const isValid: { readonly [N in SmsAttribute]: (text: string) => boolean } = {
   DeliveryStatusSuccessSamplingRate: isPercentage,
   DefaultSenderID: (text) => SENDER_ID.test(text),
   DefaultSMSType: (text) => text === 'Promotional' || text === 'Transactional',
-  UsageReportS3Bucket: (text) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text),
+  UsageReportS3Bucket() {
+    throw new ServiceError('NotImplemented', 'The SMS attribute UsageReportS3Bucket is not implemented.', {
+      status: 501,
+    })
+  },
 }
 
 const defaults: SmsAttributes = { MonthlySpendLimit: '1' }
 
 const isName = (name: string): name is SmsAttribute => Object.hasOwn(isValid, name)
 
-/** The attributes after SetSMSAttributes; the empty text gives one its default back. Throws InvalidParameter. */
+/**
+ * The attributes after SetSMSAttributes; the empty text gives one its default back. Throws InvalidParameter, or
+ * NotImplemented for usage reports.
+ */
 export function changeSmsAttributes(current: SmsAttributes, given: GivenAttributes): SmsAttributes {
   const changed: Partial<Record<SmsAttribute, string>> = { ...current }
   for (const [name, text = ''] of Object.entries(given)) {

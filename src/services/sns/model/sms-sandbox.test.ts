@@ -5,6 +5,7 @@ import {
   checkNewSandboxNumber,
   checkSandboxNumber,
   checkVerification,
+  passwordMessage,
   sandboxIsFull,
   wrongPassword,
 } from './sms-sandbox.ts'
@@ -63,6 +64,8 @@ for (const { call, faults } of refused) {
 test('a number is told its password in a language, English by default', () => {
   assert.equal(checkNewSandboxNumber(NUMBER), 'en-US')
   assert.equal(checkNewSandboxNumber(NUMBER, 'de-DE'), 'de-DE')
+  assert.equal(passwordMessage('en-US', '012345'), 'Your verification code is: 012345')
+  assert.equal(passwordMessage('zh-TW', '012345'), '驗證碼： 012345')
 })
 
 test('one-time passwords have 5 to 8 digits', () => {

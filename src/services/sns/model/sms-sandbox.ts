@@ -9,21 +9,24 @@ const PHONE_NUMBER = '^(\\+[0-9]{8,}|[0-9]{0,9})$'
 const ONE_TIME_PASSWORD = '^[0-9]+$'
 const MAX_PHONE_LENGTH = 20
 
-const LANGUAGES: readonly LanguageCodeString[] = [
-  'en-US',
-  'en-GB',
-  'es-419',
-  'es-ES',
-  'de-DE',
-  'fr-CA',
-  'fr-FR',
-  'it-IT',
-  'ja-JP',
-  'pt-BR',
-  'kr-KR',
-  'zh-CN',
-  'zh-TW',
-]
+/** What a number is sent to be verified, before the password. */
+const SENTENCES: Readonly<Record<LanguageCodeString, string>> = {
+  'en-US': 'Your verification code is:',
+  'en-GB': 'Your verification code is:',
+  'es-419': 'Su código de verificación es:',
+  'es-ES': 'Su código de verificación es:',
+  'de-DE': 'Ihr Bestätigungscode lautet:',
+  'fr-CA': 'Votre code de vérification est :',
+  'fr-FR': 'Votre code de vérification est :',
+  'it-IT': 'Il tuo codice di verifica è:',
+  'ja-JP': '認証コード:',
+  'pt-BR': 'Seu código de verificação é:',
+  'kr-KR': '인증 코드:',
+  'zh-CN': '验证码：',
+  'zh-TW': '驗證碼：',
+}
+
+const LANGUAGES = Object.keys(SENTENCES) as LanguageCodeString[]
 
 const matches = (pattern: string) => `satisfy regular expression pattern: ${pattern}`
 
@@ -52,6 +55,9 @@ export function checkNewSandboxNumber(phoneNumber: string, language: string = 'e
   throwFaults(faults)
   return known as LanguageCodeString
 }
+
+export const passwordMessage = (language: LanguageCodeString, password: string): string =>
+  `${SENTENCES[language]} ${password}`
 
 /** Throws ValidationError. Whether it is the right password is for the store to say. */
 export function checkVerification(phoneNumber: string, password: string): void {

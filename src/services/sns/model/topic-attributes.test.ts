@@ -171,7 +171,7 @@ test('a delivery policy is refused under its own rules', () => {
   assert.throws(() => changeTopicAttribute(topic({}), 'DeliveryPolicy', text, NOW), new RegExp(`^.*parameter: ${said}`))
 })
 
-const unknown = [
+const unknown: readonly { given: Readonly<Record<string, string>>; name: string }[] = [
   { given: { Nonsense: 'x' }, name: 'Nonsense' },
   { given: { TopicArn: ARN }, name: 'TopicArn' },
   { given: { BeginningArchiveTime: '2023-11-14T22:13:20.000Z' }, name: 'BeginningArchiveTime' },
@@ -184,7 +184,7 @@ const unknown = [
 for (const { given, name } of unknown) {
   test(`${JSON.stringify(given)} can't be created with`, () =>
     expectRefusal(
-      () => createTopicAttributes(given as Record<string, string>, NOW),
+      () => create(given),
       'InvalidParameterException',
       `Invalid parameter: Attributes Reason: Unknown attribute ${name}`,
     ))
@@ -205,7 +205,7 @@ test('whether a topic is to be FIFO is true or false', () => {
 const change = (given: Readonly<Record<string, string>>, name: string, text?: string) =>
   changeTopicAttribute(topic(create(given)), name, text, NOW)
 
-const unchangeable = [
+const unchangeable: readonly { given: Readonly<Record<string, string>>; name: string; text: string }[] = [
   { given: {}, name: 'FifoTopic', text: 'true' },
   { given: { FifoTopic: 'true' }, name: 'FifoTopic', text: 'true' },
   { given: {}, name: 'Nonsense', text: 'x' },
@@ -219,11 +219,7 @@ const unchangeable = [
 ]
 for (const { given, name, text } of unchangeable) {
   test(`${name} of ${JSON.stringify(given)} can't be set`, () =>
-    expectRefusal(
-      () => change(given as Record<string, string>, name, text),
-      'InvalidParameterException',
-      'Invalid parameter: AttributeName',
-    ))
+    expectRefusal(() => change(given, name, text), 'InvalidParameterException', 'Invalid parameter: AttributeName'))
 }
 
 test('an attribute is set, replaced and unset', () => {

@@ -33,6 +33,14 @@ export async function holdCounts(tx: Tx, { accountId, region }: Account): Promis
   return counts ?? NOTHING
 }
 
+/** Makes an account known that wasn't, and holds it until the end of the transaction. */
+export async function holdAccount(tx: Tx, { accountId, region }: Account): Promise<void> {
+  await tx.insertAbsent('sns_account', COLUMNS, [[accountId, region, 0, 0, 0, 0, '{}']])
+  void tx.lock('select 1 from sns_account where account = ? and region = ?', [accountId, region])
+}
+
+const COLUMNS = ['account', 'region', 'standard_topics', 'fifo_topics', 'pending', 'filter_policies', 'sms_attributes']
+
 export async function changeCounts(tx: Tx, account: Account, changes: Partial<AccountCounts>): Promise<void> {
   const changed = (Object.keys(changes) as (keyof AccountCounts)[]).filter((name) => changes[name] !== 0)
   if (changed.length === 0) return
@@ -41,7 +49,7 @@ export async function changeCounts(tx: Tx, account: Account, changes: Partial<Ac
   const set = changed.map((name) => `${COLUMN_OF[name]} = sns_account.${COLUMN_OF[name]} + excluded.${COLUMN_OF[name]}`)
   await tx.insertOver(
     'sns_account',
-    ['account', 'region', 'standard_topics', 'fifo_topics', 'pending', 'filter_policies', 'sms_attributes'],
+    COLUMNS,
     [[accountId, region, standardTopics, fifoTopics, pending, filterPolicies, '{}']],
     `(account, region) do update set ${set.join(', ')}`,
   )

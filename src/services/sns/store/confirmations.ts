@@ -2,8 +2,9 @@
 import { parseArn } from '../../../kernel/arn.ts'
 import type { Tx } from '../../../kernel/store/store.ts'
 import { deliverAll } from '../../../kernel/targets/deliver.ts'
+import { isFifoName } from '../model/names.ts'
 import { confirmationDelivery } from '../model/queue-delivery.ts'
-import { queueDeliveries } from './deliveries.ts'
+import { queueDeliveries } from './new-deliveries.ts'
 import type { Topic } from './topic-row.ts'
 
 export interface Confirmation {
@@ -26,7 +27,9 @@ export async function queueConfirmation(tx: Tx, confirmation: Confirmation): Pro
   const content = { type, messageId: crypto.randomUUID(), token, at: tx.now, origin }
   const queue = protocol === 'sqs' ? parseArn(endpoint) : undefined
   if (queue === undefined) return queueDeliveries(tx, [{ target: { subscriptionId }, content }])
-  await deliverAll(tx, [
-    { arn: queue, delivery: confirmationDelivery({ ...content, subscriptionArn: arn }, topic, keyId) },
-  ])
+  const delivery = confirmationDelivery({ ...content, subscriptionArn: arn }, topic, keyId)
+  const { messageId } = content
+  // A FIFO queue takes nothing without a group: this message is one by itself.
+  const place = isFifoName(endpoint) ? { groupId: messageId, deduplicationId: messageId } : {}
+  await deliverAll(tx, [{ arn: queue, delivery: { ...delivery, ...place } }])
 }

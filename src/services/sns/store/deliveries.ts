@@ -1,70 +1,17 @@
-/**
- * What has to leave the platform. A delivery is a row, written in the transaction of the publish; each target has one job
- * (`sns.deliver`), which sends what is due to it, whichever node runs that. So a slow target holds up only itself, and no
- * two nodes send to one target at once.
- */
-import { scheduleAll } from '../../../kernel/jobs/jobs.ts'
+/** What the job of a target does: it takes what is due, and writes down how that ended. New deliveries: new-deliveries.ts. */
 import { inSlices } from '../../../kernel/store/sql.ts'
-import { batched, done, type Settled, type SqlValue, type Tx } from '../../../kernel/store/store.ts'
+import { batched, done, type Settled, type Tx } from '../../../kernel/store/store.ts'
 import { deliverAll } from '../../../kernel/targets/deliver.ts'
 import type { AddressedDelivery } from '../../../kernel/targets/delivery.ts'
-import { fromStoredJson, type StoredMessage, toStoredJson } from '../model/message.ts'
+import { fromStoredJson, type StoredMessage } from '../model/message.ts'
 import { QueueDeliveries } from '../model/queue-delivery.ts'
-import type { Account } from './accounts.ts'
-import { disableEndpoint, findMobileEndpoint, type MobileEndpoint } from './mobile.ts'
+import { findMobileEndpoint, type MobileEndpoint } from './mobile.ts'
+import { type Content, type Target, targetKey } from './new-deliveries.ts'
+import { recordPushFailures } from './push-failures.ts'
 import { type SmsFacts, smsFacts } from './sms.ts'
 import { toLive } from './snapshot.ts'
 import { findSubscription, type Subscription } from './subscription-row.ts'
 import { findTopicById, type Topic } from './topic-row.ts'
-
-export const DELIVER_JOB = 'sns.deliver'
-
-/** Who gets a delivery: a subscription, or a phone or a device that was published to directly. */
-export type Target =
-  | { readonly subscriptionId: string }
-  | ({ readonly phoneNumber: string } & Account)
-  | { readonly endpointArn: string }
-
-/** A notification, or one of the documents about the subscription itself. */
-export type Content =
-  | { readonly type: 'Notification'; readonly message: StoredMessage }
-  | {
-      readonly type: 'SubscriptionConfirmation' | 'UnsubscribeConfirmation'
-      readonly messageId: string
-      readonly token: string
-      readonly at: number
-      readonly origin: string
-    }
-
-export function targetKey(target: Target): string {
-  if ('subscriptionId' in target) return target.subscriptionId
-  if ('endpointArn' in target) return target.endpointArn
-  return `${target.accountId}/${target.region}/${target.phoneNumber}`
-}
-
-export interface NewDelivery {
-  readonly target: Target
-  readonly content: Content
-}
-
-/** Writes deliveries down, and has them sent after the commit. */
-export async function queueDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void> {
-  if (deliveries.length === 0) return
-  const ids = await tx.nextIds(deliveries.length)
-  const rows = deliveries.map(({ target, content }, at): SqlValue[] => [
-    targetKey(target),
-    ids[at] as number,
-    tx.now,
-    0,
-    toStoredJson(content),
-  ])
-  await tx.insertMany('sns_delivery', ['target', 'id', 'due_at', 'attempts', 'content'], rows)
-  const targets = new Map(deliveries.map(({ target }) => [targetKey(target), target]))
-  await scheduleAll(
-    tx,
-    [...targets].map(([key, payload]) => ({ kind: DELIVER_JOB, key, due: tx.now, payload })),
-  )
-}
 
 /** What became of a delivery. */
 export type Ending =
@@ -73,14 +20,18 @@ export type Ending =
   | { readonly id: number; readonly type: 'dropped' }
   | { readonly id: number; readonly type: 'retry'; readonly dueAt: number }
   /** For good: it goes to the dead-letter queue, if there is one. */
-  | { readonly id: number; readonly type: 'failed'; readonly disableEndpoint: boolean }
+  | { readonly id: number; readonly type: 'failed'; readonly reason: string; readonly disableEndpoint: boolean }
 
 export interface TurnCall {
   readonly target: Target
   /** Of what was taken earlier. */
   readonly endings: readonly Ending[]
-  /** At most this many are taken. */
+  /** What was taken earlier and has not ended: it is not taken twice. */
+  readonly inHand: readonly number[]
+  /** At most so many of the oldest that are due are looked at, those in hand among them; 0 takes none. */
   readonly limit: number
+  /** At most so much is taken; a single one may be larger if there is none in hand. */
+  readonly maxBytes: number
   /** Of the signing key in use. */
   readonly keyId: string
 }
@@ -89,15 +40,19 @@ export interface Outgoing {
   readonly id: number
   /** How often it was tried before. */
   readonly attempts: number
+  /** Of its content. */
+  readonly bytes: number
   readonly content: Content
 }
 
 export interface Turn {
-  /** Undefined if there is nobody left to send to. */
+  /** Undefined if there is nobody left to send to: everything is dropped then. */
   readonly destination: Destination | undefined
-  /** Those that are due, the oldest first; what is still under way is among them. */
+  /** Those that were taken, the oldest first. */
   readonly deliveries: readonly Outgoing[]
-  /** When the next one is due, if there is one. */
+  /** Another call would find more. */
+  readonly more: boolean
+  /** When the next one becomes due that isn't yet; undefined if there is none. */
   readonly nextDueAt: number | undefined
   /** Of those that failed for good: how many went to a dead-letter queue, and how many it didn't take. */
   readonly redriven: number
@@ -116,29 +71,79 @@ export interface Destination {
 
 /** Records how deliveries to a target ended, and takes the next ones. Only the job of that target calls this. */
 export const takeTurn = batched('sns.takeTurn', async (tx, calls: readonly TurnCall[]): Promise<Settled<Turn>[]> => {
-  const turns: Settled<Turn>[] = []
-  for (const call of calls) turns.push(done(await turn(tx, call)))
-  return turns
+  const destinations = await Promise.all(calls.map(({ target }) => findDestination(tx, target)))
+  const lost = await Promise.all(calls.map((call) => settle(tx, call)))
+  for (const [at, { keyId }] of calls.entries()) {
+    const { subscription, mobile } = destinations[at] ?? {}
+    const failures = lost[at] as Lost[]
+    if (mobile === undefined || failures.length === 0) continue
+    await recordPushFailures(tx, mobile, { failures, isDirect: subscription === undefined, keyId })
+  }
+  const redrives = await redrive(tx, calls, destinations, lost)
+  const taken = await Promise.all(calls.map((call, at) => take(tx, call, destinations[at])))
+  return taken.map((share, at) => done({ ...share, ...(redrives[at] as Redriven) }))
 })
 
-async function turn(tx: Tx, { target, endings, limit, keyId }: TurnCall): Promise<Turn> {
-  const key = targetKey(target)
-  const destination = await findDestination(tx, target)
-  const { redriven, notRedriven } = await settle(tx, { key, destination, endings, keyId })
+type Taken = Pick<Turn, 'deliveries' | 'more'>
+
+async function take(
+  tx: Tx,
+  call: TurnCall,
+  destination: Destination | undefined,
+): Promise<Omit<Turn, 'redriven' | 'notRedriven'>> {
+  const key = targetKey(call.target)
   if (destination === undefined) {
-    const more = await dropSlice(tx, key)
-    return { destination, deliveries: [], nextDueAt: more ? tx.now : undefined, redriven, notRedriven }
+    return { destination, deliveries: [], more: await dropSlice(tx, key), nextDueAt: undefined }
   }
-  const rows = await tx.all<{ id: number; attempts: number; content: string }>(
-    'select id, attempts, content from sns_delivery where target = ? and due_at <= ? order by due_at, id limit ?',
-    [key, tx.now, limit],
-  )
+  const taken = call.limit === 0 ? NOTHING : await takeDue(tx, key, call)
   const next = await tx.get<{ dueAt: number | null }>(
     'select min(due_at) as "dueAt" from sns_delivery where target = ? and due_at > ?',
     [key, tx.now],
   )
-  const deliveries = rows.map(({ content, ...row }) => ({ ...row, content: fromStoredJson<Content>(content) }))
-  return { destination, deliveries, nextDueAt: next?.dueAt ?? undefined, redriven, notRedriven }
+  return { destination, ...taken, nextDueAt: next?.dueAt ?? undefined }
+}
+
+const NOTHING: Taken = { deliveries: [], more: false }
+
+/** Contents are read for what is taken only: they may be large. */
+async function takeDue(tx: Tx, key: string, { inHand, limit, maxBytes }: TurnCall): Promise<Taken> {
+  const due = await tx.all<Omit<Outgoing, 'content'>>(
+    `select id, attempts, octet_length(content) as "bytes" from sns_delivery
+     where target = ? and due_at <= ? order by due_at, id limit ?`,
+    [key, tx.now, limit],
+  )
+  const isInHand = new Set(inHand)
+  const free = due.filter(({ id }) => !isInHand.has(id))
+  const taken: Omit<Outgoing, 'content'>[] = []
+  let bytes = 0
+  for (const delivery of free) {
+    bytes += delivery.bytes
+    if (bytes > maxBytes && taken.length + inHand.length > 0) break
+    taken.push(delivery)
+  }
+  const ids = taken.map(({ id }) => id)
+  const contents = await readContents(tx, key, ids)
+  return {
+    deliveries: taken.map((delivery) => ({ ...delivery, content: contents.get(delivery.id) as Content })),
+    more: taken.length > 0 && (taken.length < free.length || due.length === limit),
+  }
+}
+
+async function readContents(tx: Tx, key: string, ids: readonly number[]): Promise<ReadonlyMap<number, Content>> {
+  const contents = new Map<number, Content>()
+  await inSlices(keysOf(key, ids), KEY, async (keys, values) => {
+    const rows = await tx.all<ContentRow>(
+      `select id, content from sns_delivery where (target, id) in (${keys})`,
+      values,
+    )
+    for (const { id, content } of rows) contents.set(id, fromStoredJson<Content>(content))
+  })
+  return contents
+}
+
+interface ContentRow {
+  readonly id: number
+  readonly content: string
 }
 
 const DROPPED_AT_ONCE = 1_000
@@ -168,63 +173,92 @@ async function findDestination(tx: Tx, target: Target): Promise<Destination | un
   return { subscription, topic, sms, mobile }
 }
 
-interface Settlement {
-  readonly key: string
-  readonly destination: Destination | undefined
-  readonly endings: readonly Ending[]
-  readonly keyId: string
-}
-
-async function settle(
-  tx: Tx,
-  { key, destination, endings, keyId }: Settlement,
-): Promise<{ redriven: number; notRedriven: number }> {
-  const failed: number[] = []
+/** Resolves to the notifications that nobody will get. */
+async function settle(tx: Tx, { target, endings }: TurnCall): Promise<Lost[]> {
+  const key = targetKey(target)
   const gone: number[] = []
+  const failures: Failure[] = []
   for (const ending of endings) {
-    if (ending.type === 'retry') {
-      await tx.run('update sns_delivery set due_at = ?, attempts = attempts + 1 where target = ? and id = ?', [
-        ending.dueAt,
-        key,
-        ending.id,
-      ])
-      continue
-    }
-    gone.push(ending.id)
-    if (ending.type !== 'failed') continue
-    failed.push(ending.id)
-    if (ending.disableEndpoint && destination?.mobile !== undefined) await disableEndpoint(tx, destination.mobile)
+    if (ending.type === 'retry') void putOff(tx, key, ending)
+    else if (ending.type === 'failed') failures.push(ending)
+    else gone.push(ending.id)
   }
-  const lost = destination?.subscription === undefined ? [] : await readContents(tx, key, failed)
-  await inSlices(gone, async (slice, marks) => {
-    await tx.run(`delete from sns_delivery where target = ? and id in (${marks})`, [key, ...slice])
-  })
-  if (destination?.subscription === undefined || destination.topic === undefined) return NONE_REDRIVEN
-  const { topic } = destination
-  const live = toLive(destination.subscription)
-  const { deadLetterArn } = live
-  if (deadLetterArn === undefined) return NONE_REDRIVEN
-  const outcomes = await deliverAll(
-    tx,
-    lost.flatMap((content): AddressedDelivery[] => {
-      if (content.type !== 'Notification') return []
-      return [{ arn: deadLetterArn, delivery: new QueueDeliveries(topic, content.message, keyId).deadLetterOf(live) }]
-    }),
+  await inSlices(keysOf(key, gone), KEY, (keys, values) =>
+    tx.later(`delete from sns_delivery where (target, id) in (${keys})`, values),
   )
-  const redriven = outcomes.filter(({ ok }) => ok).length
-  return { redriven, notRedriven: outcomes.length - redriven }
+  return removeFailed(tx, key, failures)
 }
 
-async function readContents(tx: Tx, key: string, ids: readonly number[]): Promise<Content[]> {
-  const contents: Content[] = []
-  await inSlices(ids, async (slice, marks) => {
-    const rows = await tx.all<{ content: string }>(
-      `select content from sns_delivery where target = ? and id in (${marks}) order by id`,
-      [key, ...slice],
+type Failure = Extract<Ending, { type: 'failed' }>
+
+/** A notification that nobody will get. */
+interface Lost {
+  readonly id: number
+  readonly message: StoredMessage
+  /** With the last one. */
+  readonly attempts: number
+  readonly reason: string
+  /** A device's platform doesn't know it, or not any more. */
+  readonly isBadToken: boolean
+}
+
+/** As rows of a list in SQL. */
+const keysOf = (target: string, ids: readonly number[]) => ids.map((id) => [target, id] as const)
+const KEY = ['text', 'bigint'] as const
+
+const putOff = (tx: Tx, key: string, { id, dueAt }: Extract<Ending, { type: 'retry' }>): Promise<void> =>
+  tx.later('update sns_delivery set due_at = ?, attempts = attempts + 1 where target = ? and id = ?', [dueAt, key, id])
+
+/**
+ * Resolves to the notifications that were still there: another node may have got here first, if this one lost its lease.
+ * Documents about the subscription itself are not worth keeping.
+ */
+async function removeFailed(tx: Tx, key: string, failures: readonly Failure[]): Promise<Lost[]> {
+  const byId = new Map(failures.map((failure) => [failure.id, failure]))
+  const lost: Lost[] = []
+  await inSlices(keysOf(key, [...byId.keys()]), KEY, async (keys, values) => {
+    const rows = await tx.all<ContentRow & { attempts: number }>(
+      `delete from sns_delivery where (target, id) in (${keys}) returning id, attempts, content`,
+      values,
     )
-    contents.push(...rows.map(({ content }) => fromStoredJson<Content>(content)))
+    for (const { id, attempts, content: text } of rows) {
+      const content = fromStoredJson<Content>(text)
+      if (content.type !== 'Notification') continue
+      const { reason, disableEndpoint: isBadToken } = byId.get(id) as Failure
+      lost.push({ id, message: content.message, attempts: attempts + 1, reason, isBadToken })
+    }
   })
-  return contents
+  return lost.sort((a, b) => a.id - b.id)
 }
 
-const NONE_REDRIVEN = { redriven: 0, notRedriven: 0 }
+type Redriven = Pick<Turn, 'redriven' | 'notRedriven'>
+
+/** All calls together: a queue that many subscriptions share is written to once. */
+async function redrive(
+  tx: Tx,
+  calls: readonly TurnCall[],
+  destinations: readonly (Destination | undefined)[],
+  lost: readonly (readonly Lost[])[],
+): Promise<Redriven[]> {
+  const letters = calls.map(({ keyId }, at) => deadLetters(lost[at] as Lost[], destinations[at], keyId))
+  const all = letters.flat()
+  const outcomes = all.length === 0 ? [] : await deliverAll(tx, all)
+  let from = 0
+  return letters.map(({ length }) => {
+    const redriven = outcomes.slice(from, from + length).filter(({ ok }) => ok).length
+    from += length
+    return { redriven, notRedriven: length - redriven }
+  })
+}
+
+function deadLetters(lost: readonly Lost[], destination: Destination | undefined, keyId: string): AddressedDelivery[] {
+  const { subscription, topic } = destination ?? {}
+  if (subscription === undefined || topic === undefined) return []
+  const live = toLive(subscription)
+  const { deadLetterArn: arn } = live
+  if (arn === undefined) return []
+  return lost.map(({ message }) => {
+    const delivery = new QueueDeliveries(topic, message, keyId).deadLetterOf(live)
+    return { arn, delivery }
+  })
+}

@@ -8,7 +8,7 @@ import { deliverAll } from '../../../kernel/targets/deliver.ts'
 import type { AddressedDelivery } from '../../../kernel/targets/delivery.ts'
 import { type StoredMessage, textFor } from '../model/message.ts'
 import { QueueDeliveries } from '../model/queue-delivery.ts'
-import { type NewDelivery, queueDeliveries } from './deliveries.ts'
+import { type NewDelivery, queueDeliveries } from './new-deliveries.ts'
 import { protectOutbound } from './protection.ts'
 import type { LiveSubscription, TopicSnapshot } from './snapshot.ts'
 

@@ -1,11 +1,11 @@
 /** Publishing to a phone or a device, without a topic. */
 import { single } from '../../../kernel/store/store.ts'
-import { endpointDisabled, targetNotFound } from '../errors.ts'
+import { endpointDisabled, platformApplicationDisabled, targetNotFound } from '../errors.ts'
 import { type EndpointAddress, endpointArn } from '../model/arn.ts'
 import type { NewMessage } from '../model/message.ts'
 import type { Account } from './accounts.ts'
-import { queueDeliveries, type Target } from './deliveries.ts'
 import { findMobileEndpoint } from './mobile.ts'
+import { queueDeliveries, type Target } from './new-deliveries.ts'
 
 export type DirectPublishCall = {
   /** The id of the principal. */
@@ -14,12 +14,13 @@ export type DirectPublishCall = {
   readonly message: NewMessage
 } & ({ readonly endpoint: EndpointAddress } | ({ readonly phoneNumber: string } & Account))
 
-/** Throws InvalidParameter for a device that isn't there, and EndpointDisabled. */
+/** Throws InvalidParameter for a device that isn't there, EndpointDisabled, and PlatformApplicationDisabled. */
 export const publishDirectly = single('sns.publishDirectly', async (tx, call: DirectPublishCall): Promise<void> => {
   let target: Target
   if ('endpoint' in call) {
     const mobile = await findMobileEndpoint(tx, endpointArn(call.endpoint))
     if (mobile === undefined) throw targetNotFound()
+    if (mobile.applicationAttributes.Enabled === 'false') throw platformApplicationDisabled()
     if (!mobile.enabled) throw endpointDisabled()
     target = { endpointArn: mobile.arn }
   } else target = { phoneNumber: call.phoneNumber, accountId: call.accountId, region: call.region }

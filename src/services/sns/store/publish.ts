@@ -267,7 +267,7 @@ export const fanOutSlice = single(
 )
 
 /** Works out what filter policies look at when the first of them asks. */
-function filterable(message: StoredMessage): Filterable {
+export function filterable(message: StoredMessage): Filterable {
   let attributes: Event | undefined
   return {
     attributes() {

@@ -5,6 +5,7 @@ import {
   filterPolicyLimitExceeded,
   invalidParameter,
   invalidToken,
+  refuseAttributes,
   subscriptionLimitExceeded,
   subscriptionNotFound,
   unsubscribeNeedsAuthentication,
@@ -12,6 +13,7 @@ import {
 import type { SubscriptionAddress } from '../model/arn.ts'
 import { filterPolicies } from '../model/filter-policy.ts'
 import type { TopicAddress } from '../model/names.ts'
+import type { ReplayStatus } from '../model/replay.ts'
 import {
   changeSubscriptionAttribute,
   checkSameSubscription,
@@ -20,6 +22,7 @@ import {
 import { changeCounts, holdCounts } from './accounts.ts'
 import { queueConfirmation } from './confirmations.ts'
 import { findMobileEndpoint } from './mobile.ts'
+import { beginReplay, changeReplay, checkReplay, findReplayStatus, stopReplay } from './replay.ts'
 import {
   changeSubscription,
   findSubscription,
@@ -92,6 +95,7 @@ export const subscribe = single('sns.subscribe', async (tx, call: SubscribeCall)
   )
   if (existing !== undefined) return subscribeAgain(tx, topic, existing, call)
   await checkLimits(tx, topic, call)
+  checkReplay(topic, call, refuseAttributes)
   const [id] = (await tx.nextIds(1)) as [number]
   const { token } = call
   const hasPolicy = call.attributes.FilterPolicy === undefined ? 0 : 1
@@ -120,6 +124,7 @@ export const subscribe = single('sns.subscribe', async (tx, call: SubscribeCall)
   await changeCounts(tx, topic, { pending: token === undefined ? 0 : 1, filterPolicies: hasPolicy })
   const arn = subscriptionArn({ topicArn: topic.arn, subscriptionId: call.subscriptionId })
   if (token !== undefined) await askForConfirmation(tx, { ...call, topic, arn, token })
+  else await beginReplay(tx, topic, { topicId: topic.topicId, id, attributes: call.attributes })
   return { arn, pending: token !== undefined }
 })
 
@@ -153,7 +158,7 @@ async function askForConfirmation(tx: Tx, asked: Asked): Promise<void> {
 }
 
 async function checkLimits(tx: Tx, topic: Topic, { attributes, token, limits }: SubscribeCall): Promise<void> {
-  if (topic.fifo && topic.confirmed >= MAX_FIFO_SUBSCRIPTIONS) throw subscriptionLimitExceeded()
+  if (topic.fifo && topic.confirmed + topic.pending >= MAX_FIFO_SUBSCRIPTIONS) throw subscriptionLimitExceeded()
   const hasPolicy = attributes.FilterPolicy !== undefined
   if (hasPolicy && topic.filterPolicies >= limits.perTopic) throw filterPolicyLimitExceeded()
   if (!hasPolicy && token === undefined) return
@@ -187,6 +192,7 @@ export const confirmSubscription = single('sns.confirmSubscription', async (tx, 
     authenticatedUnsubscribe: call.authenticated && call.authenticateOnUnsubscribe,
   } as const
   await changeHeld(tx, subscription, change, counts)
+  await beginReplay(tx, topic, subscription)
   await changeCounts(tx, topic, isPending ? { pending: -1 } : { filterPolicies: hasPolicy })
   return subscriptionArn(subscription)
 })
@@ -238,6 +244,7 @@ export const unsubscribe = single('sns.unsubscribe', async (tx, call: Unsubscrib
   const token = isTold ? call.token : null
   const change = { status: 'deleted', token, tokenExpiresAt: isTold ? tx.now + TOKEN_MS : null } as const
   await changeHeld(tx, subscription, change, counts)
+  await stopReplay(tx, subscription)
   await schedule(tx, { kind: FORGET_JOB, key: subscriptionId, due: tx.now + TOMBSTONE_MS, payload: { subscriptionId } })
   if (topic === undefined) return
   await changeCounts(tx, topic, { pending: status === 'pending' ? -1 : 0, filterPolicies: -hasPolicy })
@@ -304,7 +311,8 @@ export const getSubscription = single(
   'sns.getSubscription',
   async (tx, { subscriptionId, topicArn }: SubscriptionAddress): Promise<SubscriptionFacts> => {
     const subscription = await requireSubscription(tx, { subscriptionId, topicArn })
-    return { subscription, topic: await findTopicById(tx, subscription.topicId) }
+    const topic = await findTopicById(tx, subscription.topicId)
+    return { subscription, topic, replayStatus: await findReplayStatus(tx, subscription) }
   },
 )
 
@@ -312,6 +320,8 @@ export interface SubscriptionFacts {
   readonly subscription: Subscription
   /** Undefined if it was deleted. */
   readonly topic: Topic | undefined
+  /** Undefined without a replay policy. */
+  readonly replayStatus: ReplayStatus | undefined
 }
 
 async function requireSubscription(tx: Tx, { subscriptionId, topicArn }: SubscriptionAddress): Promise<Subscription> {
@@ -343,6 +353,7 @@ export const setSubscriptionAttribute = single(
     }
     await changeHeld(tx, subscription, { attributes }, { filterPolicies: has - had })
     if (topic !== undefined) await changeCounts(tx, topic, { filterPolicies: has - had })
+    if (name === 'ReplayPolicy') await changeReplay(tx, topic, { ...subscription, attributes })
   },
 )
 

@@ -4,9 +4,12 @@ import { ConcurrentChange, single, type Tx } from '../../../kernel/store/store.t
 import { resourceNotFound, topicHasArchive, topicLimitExceeded } from '../errors.ts'
 import { isFifoName, type TopicAddress } from '../model/names.ts'
 import { addPermission, defaultPolicy, type Permission, removePermission } from '../model/policy.ts'
+import { settleArchive } from '../model/replay.ts'
 import { addTags, checkSameTags, removeTags, type Tags } from '../model/tags.ts'
 import { changeTopicAttribute, checkSameAttributes, type TopicAttributes } from '../model/topic-attributes.ts'
 import { changeCounts, holdCounts } from './accounts.ts'
+import { failReplays } from './replay.ts'
+import { cancelSweep, scheduleSweep, sweepNow } from './sweep.ts'
 import { findTopic, holdTopic, lockTopic, newVersion, requireTopic, type Topic } from './topic-row.ts'
 
 /** Topics of an account in a region. */
@@ -42,7 +45,7 @@ export const createTopic = single('sns.createTopic', async (tx, call: CreateTopi
     region: address.region,
     name: address.name,
     fifo: fifo ? 1 : 0,
-    attributes: JSON.stringify(attributes),
+    attributes: JSON.stringify(withBeginning(attributes, tx.now)),
     tags: JSON.stringify(tags),
     data_protection_policy: dataProtectionPolicy ?? null,
     version,
@@ -55,7 +58,14 @@ export const createTopic = single('sns.createTopic', async (tx, call: CreateTopi
   const created = await tx.insertAbsent('sns_topic', Object.keys(row), [Object.values(row)])
   if (created === 0) throw new ConcurrentChange('a topic of this name was created at the same time')
   await changeCounts(tx, address, fifo ? { fifoTopics: 1 } : { standardTopics: 1 })
+  if (fifo) await scheduleSweep(tx, topicId)
 })
+
+/** An archive begins by the clock by which messages are published. */
+const withBeginning = (attributes: TopicAttributes, now: number): TopicAttributes =>
+  attributes.ArchivePolicy === undefined
+    ? attributes
+    : { ...attributes, BeginningArchiveTime: new Date(now).toISOString() }
 
 /** Deletes the topic, if there is one. What it leaves is collected by a job: however much it is, this is short. */
 export const deleteTopic = single('sns.deleteTopic', async (tx, address: TopicAddress): Promise<void> => {
@@ -70,6 +80,7 @@ export const deleteTopic = single('sns.deleteTopic', async (tx, address: TopicAd
     pending: -pending,
     filterPolicies: -filterPolicies,
   })
+  if (fifo) await cancelSweep(tx, topic.topicId)
   await schedule(tx, {
     kind: COLLECT_TOPIC_JOB,
     key: String(topic.topicId),
@@ -87,6 +98,7 @@ const TOPIC_TABLES: readonly (readonly [table: string, key: string])[] = [
   ['sns_deduplication', '(scope, deduplication_id)'],
   ['sns_fan_out', 'id'],
   ['sns_archive', 'id'],
+  ['sns_replay', 'subscription'],
 ]
 
 /** Deletes a slice of what a deleted topic left. True if there may be more. */
@@ -118,7 +130,12 @@ export const setTopicAttribute = single(
   'sns.setTopicAttribute',
   async (tx, { topic: address, name, value }: SetTopicAttributeCall): Promise<void> => {
     const topic = await holdTopic(tx, address)
-    await saveAttributes(tx, topic, changeTopicAttribute(topic, name, value, tx.now))
+    const changed = changeTopicAttribute(topic, name, value, tx.now)
+    const attributes = settleArchive(changed, tx.now, topic.attributes)
+    await saveAttributes(tx, topic, attributes)
+    if (name !== 'ArchivePolicy') return
+    if (attributes.ArchivePolicy === undefined) await failReplays(tx, topic.topicId)
+    await sweepNow(tx, topic.topicId)
   },
 )
 

@@ -1,10 +1,11 @@
 /**
  * Message attributes: the rules for those that users and tracers attach, their size, and the digest clients verify.
  */
+
 import { hash } from 'node:crypto'
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs'
+import { hasIllegalCharacters } from '../../../kernel/protocol/characters.ts'
 import { illegalCharacters, invalidParameterValue } from '../errors.ts'
-import { hasIllegalCharacters } from './text.ts'
 
 /** Attributes by name. Values are texts, or bytes for the types `Binary` and `Binary.<label>`. */
 export type AttributeMap = Readonly<Record<string, MessageAttributeValue>>

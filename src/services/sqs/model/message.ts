@@ -7,6 +7,7 @@
  */
 import { hash } from 'node:crypto'
 import type { SendMessageRequest } from '@aws-sdk/client-sqs'
+import { hasIllegalCharacters } from '../../../kernel/protocol/characters.ts'
 import {
   invalidMessageContents,
   invalidParameter,
@@ -23,7 +24,7 @@ import {
   checkSystemAttributes,
 } from './message-attributes.ts'
 import type { QueueAttributes } from './queue-attributes.ts'
-import { checkIdentifier, hasIllegalCharacters } from './text.ts'
+import { checkIdentifier } from './text.ts'
 
 /** A SendMessage or an entry of a SendMessageBatch. */
 export type OutgoingMessage = Omit<SendMessageRequest, 'QueueUrl' | 'MessageBody'> & { MessageBody?: string }

@@ -1,11 +1,5 @@
-/** Which characters SQS takes: in message contents, and in the ids that clients choose. */
+/** Which characters SQS takes in the ids that clients choose. */
 import { invalidParameter } from '../errors.ts'
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
-const ILLEGAL = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/
-
-/** Legal are #x9 | #xA | #xD | #x20–#xD7FF | #xE000–#xFFFD | #x10000–#x10FFFF: so a surrogate without its other half is not. */
-export const hasIllegalCharacters = (text: string) => ILLEGAL.test(text) || !text.isWellFormed()
 
 /** All of ASCII that is visible: letters, digits and punctuation. */
 const IDENTIFIER = /^[!-~]{1,128}$/

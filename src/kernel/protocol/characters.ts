@@ -1,0 +1,7 @@
+/** Which characters a text may have that travels in XML, as messages do at some point of their way. */
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+const ILLEGAL = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/
+
+/** Legal are #x9 | #xA | #xD | #x20–#xD7FF | #xE000–#xFFFD | #x10000–#x10FFFF: so a surrogate without its other half is not. */
+export const hasIllegalCharacters = (text: string) => ILLEGAL.test(text) || !text.isWellFormed()

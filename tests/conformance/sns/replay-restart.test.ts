@@ -1,0 +1,58 @@
+/** A replay goes on where it was when its node is killed: no message is left out, and none comes twice. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { SNS } from '@aws-sdk/client-sns'
+import { spawnNode } from '../../../src/testing/node.ts'
+import { drainEnvelopes, publishAll, replayEnded, replayPolicy } from './fifo-support.ts'
+import { clientsOf, queueArnOf, topicArnOf } from './support.ts'
+
+const MESSAGES = 1_500
+const KILLS = 2
+
+const dataDir = await mkdtemp(join(tmpdir(), 'millrace-replay-'))
+const start = () => spawnNode({ dataDir, args: ['--log-level', 'silent'] })
+let node = await start()
+
+after(async () => {
+  await node.kill()
+  await rm(dataDir, { recursive: true })
+})
+
+/** ReplayStatus, once the first slice was delivered. */
+async function begun(sns: SNS, SubscriptionArn: string): Promise<string | undefined> {
+  for (;;) {
+    const { Attributes } = await sns.getSubscriptionAttributes({ SubscriptionArn })
+    if (Attributes?.ReplayStatus !== 'Pending') return Attributes?.ReplayStatus
+  }
+}
+
+test('a replay survives kill -9', { timeout: 60_000 }, async () => {
+  const topic = topicArnOf('replayed.fifo')
+  const texts = Array.from({ length: MESSAGES }, (_, at) => `message-${at}`)
+  let { sns, sqs } = clientsOf(node.url)
+  const ArchivePolicy = '{"MessageRetentionPeriod":"30"}'
+  await sns.createTopic({ Name: 'replayed.fifo', Attributes: { FifoTopic: 'true', ArchivePolicy } })
+  await sqs.createQueue({ QueueName: 'replayed.fifo', Attributes: { FifoQueue: 'true' } })
+  await publishAll(sns, topic, texts)
+  const { SubscriptionArn = '' } = await sns.subscribe({
+    TopicArn: topic,
+    Protocol: 'sqs',
+    Endpoint: queueArnOf('replayed.fifo'),
+    Attributes: { ReplayPolicy: replayPolicy(0) },
+  })
+  for (let kills = 0; kills < KILLS; kills++) {
+    if (kills === 0) assert.equal(await begun(sns, SubscriptionArn), 'In progress')
+    await node.kill('SIGKILL')
+    node = await start()
+    ;({ sns, sqs } = clientsOf(node.url))
+  }
+  assert.equal(await replayEnded(sns, SubscriptionArn), 'Completed')
+  const envelopes = await drainEnvelopes(sqs, { url: `${node.url}/000000000000/replayed.fifo` })
+  assert.deepEqual(
+    envelopes.map(({ Message }) => Message),
+    texts,
+  )
+})
