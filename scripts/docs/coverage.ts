@@ -11,7 +11,7 @@ export interface Coverage {
 
 export function coverageOf(service: Service): Coverage {
   const { meta, operations } = loadModel(service.id)
-  const { handlers } = service.start(inert as Kernel)
+  const { handlers } = service.start(kernel)
   return {
     sdkId: meta.sdkId,
     operations: [...operations.keys()].sort().map((name) => ({ name, isBuilt: name in handlers })),
@@ -43,10 +43,23 @@ ${operations.map(({ name, isBuilt }) => `| ${name} | ${isBuilt ? 'yes' : 'no'} |
 const countBuilt = (operations: Coverage['operations']): number => operations.filter(({ isBuilt }) => isBuilt).length
 
 /**
- * Stands for a kernel while a service is asked only for the names of its handlers: whatever is read from it or called on
+ * Stands for each part of a kernel while a service is asked only for the names of its handlers: whatever is read from it or called on
  * it is itself, and does nothing. It is no promise, so awaiting it ends.
  */
 const inert: unknown = new Proxy(() => {}, {
   get: (_target, key) => (key === 'then' ? undefined : inert),
   apply: () => inert,
 })
+
+const PARTS = [
+  'store',
+  'clock',
+  'jobs',
+  'targets',
+  'seals',
+  'metrics',
+  'log',
+  'config',
+] as const satisfies (keyof Kernel)[]
+/** With members of its own, since services copy them. */
+const kernel = Object.fromEntries(PARTS.map((part) => [part, inert])) as unknown as Kernel
