@@ -19,7 +19,7 @@ export const invalidParameter = (what: string) => modelled('InvalidParameterExce
 export type Refuse = (tail: string) => ServiceError
 
 /** Of operations that set one attribute by its name. */
-export const refuseAttribute: Refuse = invalidParameter
+export const refuseAttribute: Refuse = (tail) => invalidParameter(tail)
 
 /** Of operations that bring attributes as a map. */
 export const refuseAttributes: Refuse = (tail) => invalidParameter(`Attributes Reason: ${tail}`)

@@ -7,7 +7,6 @@ import { parseSubscriptionArn, parseTopicArn } from '../model/arn.ts'
 import { checkConfirmation, newToken } from '../model/confirmation.ts'
 import { effectiveSubscriptionDeliveryPolicy } from '../model/delivery-policy.ts'
 import { checkEndpoint, needsConfirmation, type Protocol } from '../model/endpoint.ts'
-import { filterPolicies } from '../model/filter-policy.ts'
 import { isFifoName, topicArn } from '../model/names.ts'
 import { decodeNextId, encodeNextToken, PAGE_SIZE } from '../model/page-token.ts'
 import { createSubscriptionAttributes } from '../model/subscription-attributes.ts'
@@ -34,7 +33,7 @@ export const subscriptions = (sns: SnsContext) =>
       const topic = parseTopicArn(TopicArn, region)
       const protocol = checkEndpoint(Protocol, Endpoint, isFifoName(topic.name))
       const subscriber = { protocol, endpoint: Endpoint, topicArn: topicArn(topic), region, accountId }
-      const attributes = createSubscriptionAttributes(Attributes, subscriber, filterPolicies)
+      const attributes = createSubscriptionAttributes(Attributes, subscriber)
       checkTarget(sns, protocol, Endpoint)
       const { keyId } = await sns.signing.current()
       const { arn, pending } = await sns.store.execute(subscribe, {

@@ -4,7 +4,9 @@
  */
 import { type Pattern, PatternError, parsePattern, sns } from '../../../kernel/patterns/patterns.ts'
 import type { Refuse } from '../errors.ts'
-import type { FilterPolicyScope, SubscriptionDocuments } from './subscription-attributes.ts'
+
+/** What a policy looks at. */
+export type FilterPolicyScope = 'MessageAttributes' | 'MessageBody'
 
 /** Of a policy that has passed its check. */
 export const compileFilterPolicy = (text: string): Pattern => parsePattern(text, sns)
@@ -21,6 +23,3 @@ export function checkFilterPolicy(text: string, scope: FilterPolicyScope, refuse
     throw refuse('Filter policy scope MessageAttributes does not support nested filter policy')
   }
 }
-
-/** How the attributes of a subscription have their filter policy read. */
-export const filterPolicies: SubscriptionDocuments = { filterPolicy: checkFilterPolicy }

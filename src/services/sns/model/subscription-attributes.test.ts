@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ServiceError } from '../../../kernel/service-error.ts'
 import { expectRefusal } from './expect-refusal.ts'
-import { filterPolicies } from './filter-policy.ts'
 import {
   changeSubscriptionAttribute,
   checkSameSubscription,
@@ -28,9 +27,9 @@ const firehose: Subscriber = { ...place, protocol: 'firehose', endpoint: 'arn:aw
 const standardOnFifo: Subscriber = { ...sqs, topicArn: `${topicArn}.fifo` }
 const fifoOnFifo: Subscriber = { ...standardOnFifo, endpoint: `${queue}.fifo` }
 
-const create = (subscriber: Subscriber, given: Given) => createSubscriptionAttributes(given, subscriber, filterPolicies)
+const create = (subscriber: Subscriber, given: Given) => createSubscriptionAttributes(given, subscriber)
 const change = (subscriber: Subscriber, attributes: SubscriptionAttributes, name: string, text?: string) =>
-  changeSubscriptionAttribute({ ...subscriber, attributes }, name, text, filterPolicies)
+  changeSubscriptionAttribute({ ...subscriber, attributes }, name, text)
 
 // Reading
 

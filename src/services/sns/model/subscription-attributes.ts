@@ -7,9 +7,11 @@
  * - A filter policy is one for the scope that goes with it.
  * - A subscription to Firehose has a role.
  */
+
 import { type Refuse, refuseAttribute, refuseAttributes, subscriptionHasOtherAttributes } from '../errors.ts'
 import { boolean, type GivenAttributes, oneOf, removable, roleArn } from './attribute-checks.ts'
 import { subscriptionDeliveryPolicy } from './delivery-policy.ts'
+import { checkFilterPolicy, type FilterPolicyScope } from './filter-policy.ts'
 import { parseJsonObject, sameDocument } from './json-object.ts'
 import { isFifoName } from './names.ts'
 import { parseRedrivePolicy } from './redrive.ts'
@@ -27,8 +29,6 @@ export type SubscriptionAttribute =
 /** Everything about a subscription that a client can set. Plain data. */
 export type SubscriptionAttributes = { readonly [N in SubscriptionAttribute]?: string }
 
-export type FilterPolicyScope = 'MessageAttributes' | 'MessageBody'
-
 /** What decides which attributes a subscription may have. */
 export interface Subscriber {
   readonly protocol: string
@@ -37,12 +37,6 @@ export interface Subscriber {
   /** The owner's. */
   readonly region: string
   readonly accountId: string
-}
-
-/** Documents whose rules live elsewhere. */
-export interface SubscriptionDocuments {
-  /** Throws what `refuse` makes of the complaint. */
-  filterPolicy(text: string, scope: FilterPolicyScope, refuse: Refuse): void
 }
 
 type Rule = (text: string, name: string, refuse: Refuse, subscriber: Subscriber) => string | undefined
@@ -106,18 +100,14 @@ const defaults: SubscriptionAttributes = { RawMessageDelivery: 'false', FilterPo
 const isName = (name: string): name is SubscriptionAttribute => Object.hasOwn(rules, name)
 
 /** The attributes of a new subscription. Throws InvalidParameter. */
-export function createSubscriptionAttributes(
-  given: GivenAttributes,
-  subscriber: Subscriber,
-  documents: SubscriptionDocuments,
-): SubscriptionAttributes {
+export function createSubscriptionAttributes(given: GivenAttributes, subscriber: Subscriber): SubscriptionAttributes {
   const attributes: Partial<Record<SubscriptionAttribute, string>> = {}
   for (const [name, text = ''] of Object.entries(given)) {
     if (!isName(name)) throw refuseAttributes('AttributeName')
     const value = rules[name](text, name, refuseAttributes, subscriber)
     if (value !== undefined) attributes[name] = value
   }
-  return settled(attributes, subscriber, documents, refuseAttributes)
+  return settled(attributes, subscriber, refuseAttributes)
 }
 
 /** The attributes after SetSubscriptionAttributes. Throws InvalidParameter. */
@@ -125,24 +115,18 @@ export function changeSubscriptionAttribute(
   subscription: Subscriber & { readonly attributes: SubscriptionAttributes },
   name: string,
   text: string | undefined,
-  documents: SubscriptionDocuments,
 ): SubscriptionAttributes {
   if (!isName(name)) throw refuseAttribute('AttributeName')
   const value = rules[name](text ?? '', name, refuseAttribute, subscription)
   const { [name]: _, ...others } = subscription.attributes
   const next = value === undefined ? others : { ...others, [name]: value }
-  return settled(next, subscription, documents, refuseAttribute)
+  return settled(next, subscription, refuseAttribute)
 }
 
 /** Checks what ties the attributes to each other, and keeps a delivery policy in the form in which it is shown. */
-function settled(
-  attributes: SubscriptionAttributes,
-  { protocol }: Subscriber,
-  documents: SubscriptionDocuments,
-  refuse: Refuse,
-): SubscriptionAttributes {
+function settled(attributes: SubscriptionAttributes, { protocol }: Subscriber, refuse: Refuse): SubscriptionAttributes {
   const { FilterPolicy, DeliveryPolicy, SubscriptionRoleArn } = attributes
-  if (FilterPolicy !== undefined) documents.filterPolicy(FilterPolicy, filterPolicyScope(attributes), refuse)
+  if (FilterPolicy !== undefined) checkFilterPolicy(FilterPolicy, filterPolicyScope(attributes), refuse)
   if (protocol === 'firehose' && SubscriptionRoleArn === undefined) {
     throw refuse('SubscriptionRoleArn: no value for required attribute')
   }

@@ -11,7 +11,6 @@ import {
   unsubscribeNeedsAuthentication,
 } from '../errors.ts'
 import type { SubscriptionAddress } from '../model/arn.ts'
-import { filterPolicies } from '../model/filter-policy.ts'
 import type { TopicAddress } from '../model/names.ts'
 import type { ReplayStatus } from '../model/replay.ts'
 import {
@@ -344,7 +343,7 @@ export const setSubscriptionAttribute = single(
     const { topicId } = await requireSubscription(tx, address)
     const topic = await holdTopicById(tx, topicId)
     const subscription = await requireSubscription(tx, address)
-    const attributes = changeSubscriptionAttribute(subscription, name, value, filterPolicies)
+    const attributes = changeSubscriptionAttribute(subscription, name, value)
     const had = subscription.attributes.FilterPolicy === undefined ? 0 : 1
     const has = attributes.FilterPolicy === undefined ? 0 : 1
     if (topic !== undefined && has > had) {
