@@ -23,3 +23,14 @@ export function parseArn(text: string): Arn | undefined {
 /** The inverse of `parseArn`. */
 export const formatArn = ({ partition, service, region, accountId, resource }: Arn): string =>
   `arn:${partition}:${service}:${region}:${accountId}:${resource}`
+
+const ACCOUNT_ID = /^\d{12}$/
+
+export const isAccountId = (text: string) => ACCOUNT_ID.test(text)
+
+/** The partition of a region: `aws`, or that of China or of the government's cloud. */
+export function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  if (region.startsWith('us-gov-')) return 'aws-us-gov'
+  return 'aws'
+}

@@ -1,7 +1,8 @@
 /** What operators and providers of text messages ask of SNS, outside of its API. */
+
+import { isAccountId } from '../../kernel/arn.ts'
 import type { RunningService } from '../../kernel/kernel.ts'
 import type { SnsContext } from './api/context.ts'
-import { isAccountId } from './model/names.ts'
 import { isSmsEndpoint } from './model/phone-number.ts'
 import { optOut } from './store.ts'
 

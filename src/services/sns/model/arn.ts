@@ -10,8 +10,9 @@
  * are not judged here.
  */
 import type { Arn } from '../../../kernel/arn.ts'
+import { partitionOf } from '../../../kernel/arn.ts'
 import { invalidParameter } from '../errors.ts'
-import { type Place, partitionOf, snsArn, type TopicAddress } from './names.ts'
+import { type Place, snsArn, type TopicAddress } from './names.ts'
 
 export interface SubscriptionAddress {
   readonly topicArn: string

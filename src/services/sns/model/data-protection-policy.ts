@@ -1,4 +1,6 @@
 /** The text of a data protection policy: its form, and what is refused of it. What a policy does: data-protection.ts. */
+
+import { isJsonObject, type JsonObject } from '../../../kernel/json-object.ts'
 import { ServiceError } from '../../../kernel/service-error.ts'
 import { invalidParameter } from '../errors.ts'
 import { PatternRefused } from './custom-pattern.ts'
@@ -9,7 +11,6 @@ import type {
   ProtectionOperation,
   ProtectionStatement,
 } from './data-protection.ts'
-import { isJsonObject, type JsonObject } from './json-object.ts'
 
 const MAX_LENGTH = 30_720
 const VERSION = '2021-06-01'

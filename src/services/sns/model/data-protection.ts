@@ -9,9 +9,9 @@
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-data-protection-policies.html
  */
 import type { Millis } from '../../../kernel/clock/clock.ts'
+import type { JsonObject } from '../../../kernel/json-object.ts'
 import type { DataIdentifier } from './data-identifiers.ts'
 import { timestamp } from './envelope.ts'
-import type { JsonObject } from './json-object.ts'
 import type { Span } from './span.ts'
 
 export type DataDirection = 'Inbound' | 'Outbound'

@@ -6,9 +6,10 @@
  * are left out of a topic's, and null in a subscription's. The one in effect is worked out from the two kept texts.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html#creating-delivery-policy
  */
+
+import { isJsonObject, type JsonObject } from '../../../kernel/json-object.ts'
 import type { Refuse } from '../errors.ts'
 import { DEFAULT_CONTENT_TYPE } from './http-headers.ts'
-import { isJsonObject, type JsonObject } from './json-object.ts'
 import type { BackoffFunction, RetryPolicy } from './retry.ts'
 
 /** What is in effect for a subscription. */

@@ -2,9 +2,9 @@
  * What can be subscribed to a topic: protocols, the form of their endpoints, and which of them have to confirm.
  * Whether an endpoint exists is not asked: a queue, say, may be created later.
  */
-import { parseArn } from '../../../kernel/arn.ts'
+import { isAccountId, parseArn } from '../../../kernel/arn.ts'
 import { invalidParameter, modelled } from '../errors.ts'
-import { isAccountId, isFifoName, parseQueueArn } from './names.ts'
+import { isFifoName, parseQueueArn } from './names.ts'
 import { isSmsEndpoint } from './phone-number.ts'
 
 /** Each with how it refuses what isn't an endpoint of its kind. */

@@ -1,21 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isJsonObject, type JsonObject, parseJsonObject } from '../../../kernel/json-object.ts'
 import type { Refuse } from '../errors.ts'
-
-/** A JSON object of unknown members. */
-export type JsonObject = Readonly<Record<string, unknown>>
-
-export const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** The object a text stands for, or undefined if it is anything else, valid JSON or not. */
-export function parseJsonObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isJsonObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
 
 /** Whether two texts are the same, or the same JSON, however it was written. */
 export function sameDocument(one: string | undefined, other: string | undefined): boolean {

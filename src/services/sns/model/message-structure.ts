@@ -1,6 +1,7 @@
 /** MessageStructure `json`: one message in a form for each protocol. */
+
+import { parseJsonObject } from '../../../kernel/json-object.ts'
 import { invalidParameter } from '../errors.ts'
-import { parseJsonObject } from './json-object.ts'
 
 /** Texts by protocol, or by platform for applications (`GCM`). What isn't there gets `default`. */
 export type MessageTexts = Readonly<Record<string, string>>

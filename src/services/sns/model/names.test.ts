@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { partitionOf } from '../../../kernel/arn.ts'
 import { expectRefusal } from './expect-refusal.ts'
-import { checkTopicName, isFifoName, isRoleArn, parseQueueArn, partitionOf, topicArn } from './names.ts'
+import { checkTopicName, isFifoName, isRoleArn, parseQueueArn, topicArn } from './names.ts'
 
 const good = [
   { name: 'a', fifo: false },

@@ -2,29 +2,20 @@
  * Topic names and ARNs, and the ARNs of what messages are delivered to. A topic's name tells its type: those of FIFO topics, and
  * no others, end in `.fifo`.
  */
-import { formatArn, parseArn } from '../../../kernel/arn.ts'
+import { formatArn, isAccountId, parseArn, partitionOf } from '../../../kernel/arn.ts'
 import { invalidParameter } from '../errors.ts'
 
 const FIFO_SUFFIX = '.fifo'
 
 const STANDARD_NAME = /^[\w-]{1,256}$/
 const FIFO_NAME = /^(?=.{1,256}$)[\w-]+\.fifo$/
-const ACCOUNT_ID = /^\d{12}$/
 
 /** Of a topic's or a queue's name, or its ARN. */
 export const isFifoName = (nameOrArn: string) => nameOrArn.endsWith(FIFO_SUFFIX)
 
-export const isAccountId = (text: string) => ACCOUNT_ID.test(text)
-
 /** Throws InvalidParameter unless `name` may be given to a new topic of that type. */
 export function checkTopicName(name: string, fifo: boolean): void {
   if (!(fifo ? FIFO_NAME : STANDARD_NAME).test(name)) throw invalidParameter('Topic Name')
-}
-
-export function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn'
-  if (region.startsWith('us-gov-')) return 'aws-us-gov'
-  return 'aws'
 }
 
 /** What every resource belongs to. */

@@ -2,8 +2,9 @@
  * Paging. A token holds the last key given out, and is good only for the listing it continues: operation, account,
  * region, and what else the listing is limited to.
  */
+
+import { parseJsonObject } from '../../../kernel/json-object.ts'
 import { invalidParameter, validationError, valueBreaks } from '../errors.ts'
-import { parseJsonObject } from './json-object.ts'
 
 /** Of the listings that have no MaxResults. */
 export const PAGE_SIZE = 100

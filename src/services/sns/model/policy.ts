@@ -2,9 +2,11 @@
  * The Policy attribute as a document: the one every topic begins with, and the edits of AddPermission and
  * RemovePermission. What a policy means is decided where requests are authorised, not here.
  */
+
+import { isAccountId } from '../../../kernel/arn.ts'
+import { isJsonObject, type JsonObject, parseJsonObject } from '../../../kernel/json-object.ts'
 import { invalidParameter, type Refuse, refuseAttribute } from '../errors.ts'
-import { isJsonObject, isNestedWithin, type JsonObject, parseJsonObject } from './json-object.ts'
-import { isAccountId } from './names.ts'
+import { isNestedWithin } from './json-object.ts'
 
 const MAX_BYTES = 30 * 1024
 /** Far more than any policy needs. */

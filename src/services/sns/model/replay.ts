@@ -3,8 +3,9 @@
  * subscription's ReplayPolicy which of them are delivered again.
  */
 import type { Millis } from '../../../kernel/clock/clock.ts'
+import type { JsonObject } from '../../../kernel/json-object.ts'
 import { type Refuse, refuseAttribute } from '../errors.ts'
-import { type JsonObject, parseDocument } from './json-object.ts'
+import { parseDocument } from './json-object.ts'
 import type { StoredMessage } from './message.ts'
 
 const DAY: Millis = 24 * 60 * 60 * 1000

@@ -8,11 +8,12 @@
  * - A subscription to Firehose has a role.
  */
 
+import { parseJsonObject } from '../../../kernel/json-object.ts'
 import { type Refuse, refuseAttribute, refuseAttributes, subscriptionHasOtherAttributes } from '../errors.ts'
 import { boolean, type GivenAttributes, oneOf, removable, roleArn } from './attribute-checks.ts'
 import { subscriptionDeliveryPolicy } from './delivery-policy.ts'
 import { checkFilterPolicy, type FilterPolicyScope } from './filter-policy.ts'
-import { parseJsonObject, sameDocument } from './json-object.ts'
+import { sameDocument } from './json-object.ts'
 import { isFifoName } from './names.ts'
 import { parseRedrivePolicy } from './redrive.ts'
 import { parseReplayPolicy } from './replay.ts'

@@ -1,9 +1,8 @@
 /** Publishes the events of platform applications, in the transaction in which they happen. */
-import { formatArn } from '../../../kernel/arn.ts'
+import { formatArn, partitionOf } from '../../../kernel/arn.ts'
 import type { Tx } from '../../../kernel/store/store.ts'
 import { parseTopicArn } from '../model/arn.ts'
 import { eventMessage, eventTopic, type MobileEvent } from '../model/mobile-events.ts'
-import { partitionOf } from '../model/names.ts'
 import { SENDER_ID } from '../model/queue-delivery.ts'
 import type { MobileEndpoint } from './mobile.ts'
 import { type PublishCall, publish } from './publish.ts'

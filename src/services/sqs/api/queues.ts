@@ -1,8 +1,10 @@
 /** The operations on queues themselves: their life, attributes, tags and permissions. */
+
+import { isAccountId } from '../../../kernel/arn.ts'
 import type { Caller } from '../../../kernel/kernel.ts'
 import type { PartialHandlers } from '../../../kernel/protocol/types.ts'
 import { queueDoesNotExist } from '../errors.ts'
-import { checkQueueName, isAccountId, type QueueAddress } from '../model/names.ts'
+import { checkQueueName, type QueueAddress } from '../model/names.ts'
 import { decodeNextToken, encodeNextToken, type PagedRequest, pageSize } from '../model/paging.ts'
 import { checkPermission } from '../model/policy.ts'
 import { asksForFifo, createAttributes } from '../model/queue-attributes.ts'

@@ -3,8 +3,8 @@
  * Which queues exist, whose dead-letter queue the source is and what runs already, is for the store to find out.
  */
 import { parseArn } from '../../../kernel/arn.ts'
+import { parseJsonObject } from '../../../kernel/json-object.ts'
 import { invalidParameter, invalidParameterValue, moveResourceMissing } from '../errors.ts'
-import { parseJsonObject } from './json-object.ts'
 import { parseQueueArn, type QueueAddress } from './names.ts'
 
 /** The queue an argument names. Throws InvalidParameterValue if it is no ARN, ResourceNotFound if it is another service's. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { partitionOf } from '../../../kernel/arn.ts'
 import { expectRefusal } from './expect-refusal.ts'
-import { checkQueueName, isFifoName, parseQueueArn, partitionOf, queueArn } from './names.ts'
+import { checkQueueName, isFifoName, parseQueueArn, queueArn } from './names.ts'
 
 const badStandard = 'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length'
 const badFifo =

@@ -2,7 +2,7 @@
  * Queue names and ARNs. Names are unique per account and region, case-sensitive, and tell the queue's type:
  * those of FIFO queues, and no others, end in `.fifo`.
  */
-import { formatArn, parseArn } from '../../../kernel/arn.ts'
+import { formatArn, isAccountId, parseArn, partitionOf } from '../../../kernel/arn.ts'
 import { invalidParameterValue } from '../errors.ts'
 
 export interface QueueAddress {
@@ -16,11 +16,8 @@ const FIFO_SUFFIX = '.fifo'
 
 const STANDARD_NAME = /^[\w-]{1,80}$/
 const FIFO_NAME = /^(?=.{1,80}$)[\w-]+\.fifo$/
-const ACCOUNT_ID = /^\d{12}$/
 
 export const isFifoName = (name: string) => name.endsWith(FIFO_SUFFIX)
-
-export const isAccountId = (text: string) => ACCOUNT_ID.test(text)
 
 /** Throws InvalidParameterValue unless `name` may be given to a new queue of that type. */
 export function checkQueueName(name: string | undefined, fifo: boolean): void {
@@ -37,12 +34,6 @@ export function checkQueueName(name: string | undefined, fifo: boolean): void {
   if (!fifo && !STANDARD_NAME.test(name)) {
     throw invalidParameterValue('Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length')
   }
-}
-
-export function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn'
-  if (region.startsWith('us-gov-')) return 'aws-us-gov'
-  return 'aws'
 }
 
 export const queueArn = ({ region, accountId, name }: QueueAddress) =>

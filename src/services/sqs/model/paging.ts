@@ -2,8 +2,9 @@
  * Paging of ListQueues and ListDeadLetterSourceQueues, both in the order of queue names.
  * A token holds the last name given out, and is good only for the request it continues: same filter, same page size.
  */
+
+import { parseJsonObject } from '../../../kernel/json-object.ts'
 import { invalidParameter, invalidParameterValue } from '../errors.ts'
-import { parseJsonObject } from './json-object.ts'
 
 const MAX_PAGE = 1000
 

@@ -2,9 +2,10 @@
  * The Policy attribute as a document: its limits, and the edits of AddPermission and RemovePermission.
  * What a policy means is decided where requests are authorised, not here.
  */
+
+import { isAccountId } from '../../../kernel/arn.ts'
+import { isJsonObject, type JsonObject, parseJsonObject } from '../../../kernel/json-object.ts'
 import { invalidAttributeValue, invalidParameter, missingParameter, modelled } from '../errors.ts'
-import { isJsonObject, type JsonObject, parseJsonObject } from './json-object.ts'
-import { isAccountId } from './names.ts'
 
 const MAX_BYTES = 8192
 const MAX_STATEMENTS = 20

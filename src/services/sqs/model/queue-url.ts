@@ -7,8 +7,10 @@
  *   domain     https://eu-west-1.queue.example.com/000000000000/orders       us-east-1 has the bare host queue.example.com
  *   dynamic    `standard` or `domain` if the request's host was of that style, else `off`
  */
+
+import { isAccountId } from '../../../kernel/arn.ts'
 import { invalidAddress } from '../errors.ts'
-import { isAccountId, type QueueAddress } from './names.ts'
+import type { QueueAddress } from './names.ts'
 
 export type UrlStrategy = 'off' | 'path' | 'standard' | 'domain' | 'dynamic'
 

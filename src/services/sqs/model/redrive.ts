@@ -5,8 +5,8 @@
  * the source's type, does it allow the source) is for the store to find out and errors.ts to say.
  */
 import { parseArn } from '../../../kernel/arn.ts'
+import { parseJsonObject } from '../../../kernel/json-object.ts'
 import { invalidAttributeValue, invalidParameter } from '../errors.ts'
-import { parseJsonObject } from './json-object.ts'
 import { parseQueueArn, type QueueAddress } from './names.ts'
 
 export interface RedrivePolicy {

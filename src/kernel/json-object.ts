@@ -1,3 +1,4 @@
+/** JSON objects of which nothing is known yet. */
 /** A JSON object of unknown members. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
