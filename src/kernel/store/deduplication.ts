@@ -25,12 +25,23 @@ export interface Original {
 }
 
 /** Same keys have the same text. */
-export const keyText = ({ owner, scope, deduplicationId }: DeduplicationKey): string =>
-  `${owner} ${scope} ${deduplicationId}`
+const keyText = ({ owner, scope, deduplicationId }: DeduplicationKey): string => `${owner} ${scope} ${deduplicationId}`
+
+export interface MayRepeat {
+  readonly key: DeduplicationKey | undefined
+}
+
+export interface SortedOut<A> {
+  readonly fresh: A[]
+  readonly repeats: Map<A, Original | A>
+}
 
 export interface Deduplication {
-  /** The originals of repeats, by the text of their keys. Keys that are older than the window are forgotten. */
-  findOriginals(tx: Tx, keys: readonly DeduplicationKey[]): Promise<Map<string, Original>>
+  /**
+   * Tells repeats from what is new; what has no key is new. The original of a repeat was accepted earlier, or is among those
+   * before it. Keys that are older than the window are forgotten.
+   */
+  withoutRepeats<A extends MayRepeat>(tx: Tx, accepted: readonly A[]): Promise<SortedOut<A>>
   /** Remembers what is accepted now. Another node may just have accepted the same: then all of this is run again. */
   remember(tx: Tx, accepted: readonly (DeduplicationKey & Original)[]): Promise<void>
   /** Forgets what is older than the window, `limit` of it at most; resolves to how much that was. */
@@ -46,19 +57,34 @@ export function deduplication(table: string, owner: string): Deduplication {
   // With its age: another node may have replaced the old one meanwhile.
   const drop = (keys: string) => `delete from ${table} where ${key} in (${keys}) and coalesce(accepted_at, 0) <= ?`
 
+  async function findOriginals(tx: Tx, keys: readonly DeduplicationKey[]): Promise<Map<string, Original>> {
+    const originals = new Map<string, Original>()
+    const stale: DeduplicationKey[] = []
+    const windowBegan = tx.now - DEDUPLICATION_WINDOW
+    await inSlices(keys.map(rowOf), KEY_TYPES, async (list, values) => {
+      for (const row of await tx.all<Row>(find(list), values)) {
+        if (row.acceptedAt <= windowBegan) stale.push(row)
+        else originals.set(keyText(row), { messageId: row.messageId, id: row.id })
+      }
+    })
+    await inSlices(stale.map(rowOf), KEY_TYPES, (list, values) => tx.later(drop(list), [...values, windowBegan]))
+    return originals
+  }
+
   return {
-    async findOriginals(tx, keys) {
-      const originals = new Map<string, Original>()
-      const stale: DeduplicationKey[] = []
-      const windowBegan = tx.now - DEDUPLICATION_WINDOW
-      await inSlices(keys.map(rowOf), KEY_TYPES, async (list, values) => {
-        for (const row of await tx.all<Row>(find(list), values)) {
-          if (row.acceptedAt <= windowBegan) stale.push(row)
-          else originals.set(keyText(row), { messageId: row.messageId, id: row.id })
-        }
-      })
-      await inSlices(stale.map(rowOf), KEY_TYPES, (list, values) => tx.later(drop(list), [...values, windowBegan]))
-      return originals
+    async withoutRepeats<A extends MayRepeat>(tx: Tx, accepted: readonly A[]): Promise<SortedOut<A>> {
+      const keys = accepted.flatMap(({ key }) => (key === undefined ? [] : [key]))
+      const originals = new Map<string, Original | A>(await findOriginals(tx, keys))
+      const fresh: A[] = []
+      const repeats = new Map<A, Original | A>()
+      for (const one of accepted) {
+        const name = one.key && keyText(one.key)
+        const original = name === undefined ? undefined : originals.get(name)
+        if (original !== undefined) repeats.set(one, original)
+        else fresh.push(one)
+        if (name !== undefined && original === undefined) originals.set(name, one)
+      }
+      return { fresh, repeats }
     },
 
     async remember(tx, accepted) {

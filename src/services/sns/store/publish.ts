@@ -8,7 +8,7 @@
 import { scheduleAll } from '../../../kernel/jobs/jobs.ts'
 import { attributesEvent, bodyEvent, type Event } from '../../../kernel/patterns/patterns.ts'
 import { ServiceError } from '../../../kernel/service-error.ts'
-import { type DeduplicationKey, deduplication, keyText, type Original } from '../../../kernel/store/deduplication.ts'
+import { type DeduplicationKey, deduplication, type Original } from '../../../kernel/store/deduplication.ts'
 import { batched, done, failed, type Settled, type SqlValue, single, type Tx } from '../../../kernel/store/store.ts'
 import { deduplicationIdMissing, notAuthorized, topicNotFound } from '../errors.ts'
 import type { Audit } from '../model/data-protection.ts'
@@ -136,7 +136,7 @@ class PublishBatch {
   /** Delivers what is no repeat; resolves to what is answered for each. */
   async save(): Promise<ReadonlyMap<Accepted, Published>> {
     const tx = this.#tx
-    const { fresh, repeats } = await this.#withoutRepeats()
+    const { fresh, repeats } = await acceptedIds.withoutRepeats(tx, this.#accepted)
     const sequences = await tx.nextIds(fresh.length)
     const published = new Map<Accepted, Published>()
     const known: (DeduplicationKey & Original)[] = []
@@ -163,22 +163,6 @@ class PublishBatch {
       published.set(accepted, { messageId: of.messageId, sequence, duplicate: true })
     }
     return published
-  }
-
-  /** A repeat's original was accepted earlier, or is in this batch. */
-  async #withoutRepeats(): Promise<{ fresh: Accepted[]; repeats: Map<Accepted, Original | Accepted> }> {
-    const keys = this.#accepted.flatMap(({ key }) => (key === undefined ? [] : [key]))
-    const originals = new Map<string, Original | Accepted>(await acceptedIds.findOriginals(this.#tx, keys))
-    const fresh: Accepted[] = []
-    const repeats = new Map<Accepted, Original | Accepted>()
-    for (const accepted of this.#accepted) {
-      const name = accepted.key && keyText(accepted.key)
-      const original = name === undefined ? undefined : originals.get(name)
-      if (original !== undefined) repeats.set(accepted, original)
-      else fresh.push(accepted)
-      if (name !== undefined && original === undefined) originals.set(name, accepted)
-    }
-    return { fresh, repeats }
   }
 }
 

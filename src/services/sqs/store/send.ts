@@ -4,7 +4,7 @@
  */
 
 import { type PlainServiceError, ServiceError } from '../../../kernel/service-error.ts'
-import { type DeduplicationKey, deduplication, keyText, type Original } from '../../../kernel/store/deduplication.ts'
+import { type DeduplicationKey, deduplication } from '../../../kernel/store/deduplication.ts'
 import { batched, done, failed, type Settled, type SqlValue, type Tx } from '../../../kernel/store/store.ts'
 import { queueDoesNotExist } from '../errors.ts'
 import { deduplicationKey } from '../model/fifo.ts'
@@ -115,7 +115,7 @@ class SendBatch {
   /** Stores what was accepted and is no repeat; resolves to what is answered for each. */
   async save(): Promise<ReadonlyMap<Accepted, StoredMessage>> {
     const tx = this.#tx
-    const { fresh, repeats } = await this.#withoutRepeats()
+    const { fresh, repeats } = await acceptedIds.withoutRepeats(tx, this.#accepted)
     const joining = fresh.filter(({ queue }) => queue.fifo)
     const groups = joining.map((accepted) => joiningOf(tx, accepted))
     const ids = (await this.#ids) ?? (await openGroups(tx, groups, fresh.length))
@@ -136,22 +136,6 @@ class SendBatch {
       sent.set(accepted, { messageId, id, duplicate: true })
     }
     return sent
-  }
-
-  /** A repeat's original was accepted earlier, or is in this batch. */
-  async #withoutRepeats(): Promise<{ fresh: Accepted[]; repeats: Map<Accepted, Original | Accepted> }> {
-    const keys = this.#accepted.flatMap(({ key }) => (key === undefined ? [] : [key]))
-    const originals = new Map<string, Original | Accepted>(await acceptedIds.findOriginals(this.#tx, keys))
-    const fresh: Accepted[] = []
-    const repeats = new Map<Accepted, Original | Accepted>()
-    for (const accepted of this.#accepted) {
-      const name = accepted.key && keyText(accepted.key)
-      const original = name === undefined ? undefined : originals.get(name)
-      if (original !== undefined) repeats.set(accepted, original)
-      else fresh.push(accepted)
-      if (name !== undefined && original === undefined) originals.set(name, accepted)
-    }
-    return { fresh, repeats }
   }
 
   async #count(fresh: readonly Accepted[]): Promise<void> {
