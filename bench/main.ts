@@ -15,7 +15,7 @@ import { machine } from './machine.ts'
 import { failuresIn, type Setting, textReport, writeJson } from './report.ts'
 import { type Options, Session } from './session.ts'
 import { sns } from './sns.ts'
-import { sqs } from './sqs.ts'
+import { DEEP, sqs } from './sqs.ts'
 import { embeddedStore, postgresStore, type Store } from './stores.ts'
 
 const benchmarks: Readonly<Record<string, Benchmark>> = { sqs, sns }
@@ -50,7 +50,7 @@ const root = pathOf('..')
 
 async function main(args: string[]): Promise<number> {
   if (args[0] === 'patterns') return benchPatterns(args.slice(1))
-  const { benchmark, store: where, options, deepMessages } = readOptions(args)
+  const { benchmark, store: where, options } = readOptions(args)
   const store = await openStore(where, benchmark, options.connections)
   try {
     const session = new Session(options, store, benchmark, (text) => console.error(text))
@@ -64,7 +64,7 @@ async function main(args: string[]): Promise<number> {
       ceiling: { title: store.ceiling.title, unit: store.ceiling.unit },
       connections: options.connections,
       seconds: options.seconds,
-      deepMessages,
+      deepMessages: options.chosen.has(DEEP) ? options.deepMessages : undefined,
     }
     console.log(`\n${textReport(benchmark, setting, results)}`)
     console.log(writeJson(root, benchmark, setting, results))
@@ -90,8 +90,6 @@ interface Called {
   readonly benchmark: Benchmark
   readonly store: string | undefined
   readonly options: Options
-  /** Undefined where no queue is deep. */
-  readonly deepMessages: number | undefined
 }
 
 function readOptions(args: string[]): Called {
@@ -102,19 +100,18 @@ function readOptions(args: string[]): Called {
   const { store, deep, churn } = values
   if (benchmark !== sqs && (deep ?? churn) !== undefined) throw new UsageError('--deep and --churn are for sqs')
   if (store !== undefined) checkStore(store, values.against)
-  const deepMessages = count(deep ?? '1000000', 'deep', 10_000_000)
   const url = values.against === undefined ? undefined : serverUrl(values.against, values['allow-remote'])
   const pid = values['against-pid'] === undefined ? undefined : count(values['against-pid'], 'against-pid', 2 ** 22)
   const options = {
     seconds: count(values.seconds, 'seconds', 300),
     connections: count(values.connections, 'connections', 1024, 2),
     chosen: choose(benchmark, values.scenario, store !== undefined),
-    deepMessages,
+    deepMessages: count(deep ?? '1000000', 'deep', 10_000_000),
     churnMessages: count(churn ?? '10000000', 'churn', 1_000_000_000, LEAST_CHURN),
     entry: values.server,
     against: url && { endpoint: url.origin, pid, stop: async () => {} },
   }
-  return { benchmark, store, options, deepMessages: benchmark === sqs ? deepMessages : undefined }
+  return { benchmark, store, options }
 }
 
 function choose({ names, onlyWhenNamed }: Benchmark, named: readonly string[], isShared: boolean): Set<string> {

@@ -8,7 +8,7 @@ import { startUps } from './start-up.ts'
 import { runOf } from './targets.ts'
 
 const START_UP = 'startup'
-const DEEP = 'deep'
+export const DEEP = 'deep'
 const CHURN = 'churn'
 
 export const sqs: Benchmark<SqsResults> = {
