@@ -12,7 +12,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 const program = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const flags = ['--max-semi-space-size=4', ...process.execArgv]
+const flags = ['--max-semi-space-size=16', ...process.execArgv]
 const env = { NODE_COMPILE_CACHE: join(tmpdir(), 'millrace-compile-cache'), MALLOC_ARENA_MAX: '2', ...process.env }
 
 if (process.platform === 'win32')

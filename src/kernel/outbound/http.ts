@@ -5,9 +5,10 @@
  * A request that a kept connection swallowed is sent again on another one: the server may have closed it in the same
  * moment. It may have read the request, too, so the far side can see it twice, as it can from any durable job.
  */
-import http from 'node:http'
-import https from 'node:https'
-import { TLSSocket } from 'node:tls'
+import type { Agent, IncomingMessage } from 'node:http'
+import type { RequestOptions } from 'node:https'
+import process from 'node:process'
+import type { TLSSocket } from 'node:tls'
 import type { Millis } from '../clock/clock.ts'
 import { BlockedAddress, guardedLookup, isBlockedAddress } from './address-guard.ts'
 import { answerChallenge, type Credentials, credentialsOf } from './challenge.ts'
@@ -59,6 +60,11 @@ export interface HttpClientOptions {
 }
 
 const TIMEOUT_MS = 15_000
+// As in edge/server.ts: an import would load all that the module has, seven megabytes.
+const http = process.getBuiltinModule('node:http')
+const httpsModule = () => process.getBuiltinModule('node:https')
+
+const isTls = (socket: unknown): socket is TLSSocket => (socket as TLSSocket | undefined)?.encrypted === true
 const KEPT_BYTES = 8192
 /** An answer is read to its end, so that the connection can be used again; a longer one isn't worth it. */
 const READ_BYTES = 65_536
@@ -73,7 +79,12 @@ interface Answer {
 
 export function createHttpClient({ ca, allowLinkLocal = false }: HttpClientOptions = {}): HttpClient {
   const connections = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: IDLE_CONNECTIONS_PER_HOST }
-  const agents = { 'http:': new http.Agent(connections), 'https:': new https.Agent({ ...connections, ca }) }
+  const agents: { 'http:'?: Agent; 'https:'?: Agent } = {}
+  const agentFor = (protocol: 'http:' | 'https:'): Agent => {
+    agents[protocol] ??=
+      protocol === 'http:' ? new http.Agent(connections) : new (httpsModule().Agent)({ ...connections, ca })
+    return agents[protocol]
+  }
   const guard = allowLinkLocal ? {} : { lookup: guardedLookup }
 
   return {
@@ -83,7 +94,7 @@ export function createHttpClient({ ca, allowLinkLocal = false }: HttpClientOptio
       const { protocol, hostname, port, path, credentials } = target
       if (!allowLinkLocal && isBlockedAddress(hostname)) return failureOf(new BlockedAddress(hostname))
       return withDeadline(timeoutMs, async (signal) => {
-        const agent = agents[protocol]
+        const agent = agentFor(protocol)
         const options = { protocol, hostname, port, path, method, headers, agent, signal, ...guard }
         const { outcome, challenge } = await exchange(options, body)
         if (challenge === undefined || credentials === undefined) return outcome
@@ -117,10 +128,10 @@ function parseTarget(text: string): Target | undefined {
 }
 
 /** One request and its answer. */
-function exchange(options: https.RequestOptions, body: string | Uint8Array): Promise<Answer> {
+function exchange(options: RequestOptions, body: string | Uint8Array): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const attempt = () => {
-    const request = (options.protocol === 'https:' ? https : http).request(options)
+    const request = (options.protocol === 'https:' ? httpsModule() : http).request(options)
     request.on('response', (response) => resolve(read(response, options.signal)))
     request.on('upgrade', (_, socket) => {
       socket.destroy()
@@ -141,7 +152,7 @@ function exchange(options: https.RequestOptions, body: string | Uint8Array): Pro
   return promise
 }
 
-function read(response: http.IncomingMessage, signal: AbortSignal | undefined): Promise<Answer> {
+function read(response: IncomingMessage, signal: AbortSignal | undefined): Promise<Answer> {
   const { promise, resolve } = Promise.withResolvers<Answer>()
   const kept: Buffer[] = []
   let bytes = 0
@@ -186,6 +197,6 @@ function failureOf(error: NodeJS.ErrnoException, signal?: AbortSignal, socket?: 
   const reason = REASONS[code]
   // With several addresses tried, the error is a list of errors and has no message of its own.
   if (reason !== undefined) return failure(reason, error.message === '' ? code : error.message)
-  if (socket instanceof TLSSocket && !socket.authorized) return failure('tls', error.message)
+  if (isTls(socket) && !socket.authorized) return failure('tls', error.message)
   return failure(CLOSED.has(code) ? 'closed' : 'protocol', error.message)
 }

@@ -149,7 +149,7 @@ export async function eventually(isSo: () => Promise<boolean>): Promise<void> {
 }
 
 /** How often sending to targets has come to rest. */
-export const rests = (url: string): Promise<number> => metric(url, 'job_runs_total', 'kind="sns.deliver"')
+const rests = (url: string): Promise<number> => metric(url, 'job_runs_total', 'kind="sns.deliver"')
 
 /**
  * Resolves when what `act` leads to has been sent, and written down: then time may pass. To be used for everything that

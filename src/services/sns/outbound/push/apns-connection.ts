@@ -2,7 +2,8 @@
  * A connection to APNs (HTTP/2), made when it is first needed and again when it was lost. All notifications of one
  * application share it.
  */
-import http2, { type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
+import process from 'node:process'
 import type { Millis } from '../../../../kernel/clock/clock.ts'
 import { withDeadline } from '../../../../kernel/outbound/deadline.ts'
 
@@ -57,6 +58,7 @@ export class ApnsConnection {
   }
 
   #connect(): ClientHttp2Session {
+    const http2 = process.getBuiltinModule('node:http2') // five megabytes, for those who push to Apple's devices
     const session = http2.connect(this.#origin, { ca: this.#ca })
     session.on('error', () => {}) // each request learns of it by itself
     session.setTimeout(IDLE_MS, () => session.close())
