@@ -1,6 +1,6 @@
 /**
  * The ceiling of a node over PostgreSQL: rows like those of messages, inserted one by one with a commit each, by
- * PostgreSQL's own load generator over as many connections.
+ * PostgreSQL's own load generator over as many connections, as it does it without further options.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, globSync, writeFileSync } from 'node:fs'
@@ -50,7 +50,7 @@ export async function pgbenchCeiling(postgres: Postgres, connections: number): P
   const folder = newFolder()
   const script = join(folder, 'insert.sql')
   writeFileSync(script, INSERT.trim().replaceAll(/\s+/g, ' '))
-  const args = ['--no-vacuum', '--protocol=prepared', '-c', `${connections}`, '-j', `${THREADS}`, '-T', `${SECONDS}`]
+  const args = ['--no-vacuum', '-c', `${connections}`, '-j', `${THREADS}`, '-T', `${SECONDS}`]
 
   const measure = async () => {
     const cpuBefore = cpuMicros(postgresPid)

@@ -1,6 +1,6 @@
 /**
- * The calls that wait for a lane: a line for each command. A line is served by one lane at a time, so that its calls
- * gather while a group is under way: few large groups are cheaper than many small ones. It gets another lane only when a
+ * The calls that wait for a lane: a line for each command. A line is served by two lanes at a time, so that its calls
+ * gather while groups are under way: few large groups are cheaper than many small ones. It gets another lane only when a
  * whole group waits, or when calls have waited for a while: long work then holds nobody up.
  */
 import type { Clock } from '../../clock/clock.ts'
@@ -12,6 +12,8 @@ export interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** Groups of a command that are under way at once: while the database works on one, the node prepares the other. */
+const USUAL_LANES = 2
 /** More calls than this wait for the next group. */
 const MAX_GROUP = 512
 /** How long calls wait for a lane that is busy with others of their kind. */
@@ -56,7 +58,7 @@ export class Lines {
   take(): readonly Waiting[] | undefined {
     for (const [command, line] of this.#lines) {
       const { waiting, lanes, isOverdue } = line
-      if (waiting.length === 0 || (lanes > 0 && waiting.length < MAX_GROUP && !isOverdue)) continue
+      if (waiting.length === 0 || (lanes >= USUAL_LANES && waiting.length < MAX_GROUP && !isOverdue)) continue
       line.waiting = waiting.slice(MAX_GROUP)
       line.lanes++
       line.isOverdue = false
