@@ -67,6 +67,9 @@ export class QueueDeliveries {
   readonly #keyId: string
   /** By text: with the message structure `json`, a dead-letter queue of another protocol's subscription has another one. */
   readonly #envelopes = new Map<string, SharedEnvelope>()
+  /** Raw copies of one form, for queues of one kind, are the same delivery. */
+  readonly #raws = new Map<string, Delivery>()
+  readonly #commons = new Map<boolean, Omit<Delivery, 'body'>>()
 
   constructor(topic: DeliveringTopic, message: StoredMessage, keyId: string) {
     this.#topic = topic
@@ -89,8 +92,17 @@ export class QueueDeliveries {
   }
 
   #raw(subscription: QueueSubscription): Delivery {
-    const delivery = { body: textFor(this.#message, subscription.form), ...this.#common(subscription) }
-    return this.#attributes === undefined ? delivery : { ...delivery, attributes: this.#attributes }
+    const { form } = subscription
+    const key = this.#keepsOrder(subscription) ? `${form} in order` : form
+    const known = this.#raws.get(key)
+    if (known !== undefined) return known
+    const delivery: Delivery = {
+      body: textFor(this.#message, form),
+      ...this.#common(subscription),
+      ...(this.#attributes !== undefined && { attributes: this.#attributes }),
+    }
+    this.#raws.set(key, delivery)
+    return delivery
   }
 
   #enveloped(subscription: QueueSubscription): Delivery {
@@ -112,17 +124,25 @@ export class QueueDeliveries {
   }
 
   /** A standard topic hands a group on to standard queues, for their fairness; a FIFO topic to FIFO queues, with the id. */
-  #common({ endpoint }: QueueSubscription): Omit<Delivery, 'body'> {
+  #common(subscription: QueueSubscription): Omit<Delivery, 'body'> {
+    const keepsOrder = this.#keepsOrder(subscription)
+    const known = this.#commons.get(keepsOrder)
+    if (known !== undefined) return known
     const { arn, fifo } = this.#topic
     const { groupId, deduplicationId, traceHeader } = this.#message
-    const keepsOrder = fifo && isFifoName(endpoint)
-    return {
+    const common = {
       sourceArn: arn,
       senderId: SENDER_ID,
       ...(groupId !== undefined && (keepsOrder || !fifo) && { groupId }),
       ...(deduplicationId !== undefined && keepsOrder && { deduplicationId }),
       ...(traceHeader !== undefined && { traceHeader }),
     }
+    this.#commons.set(keepsOrder, common)
+    return common
+  }
+
+  #keepsOrder({ endpoint }: QueueSubscription): boolean {
+    return this.#topic.fifo && isFifoName(endpoint)
   }
 }
 

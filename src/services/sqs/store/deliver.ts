@@ -5,10 +5,10 @@ import { done, type Settled } from '../../../kernel/store/store.ts'
 import { type DeliveryResult, deliveryCommand } from '../../../kernel/targets/deliver.ts'
 import type { AddressedDelivery, Delivery, DeliveryAttribute } from '../../../kernel/targets/delivery.ts'
 import { checkMessage, contentDeduplicationId, messageSize } from '../model/message.ts'
-import { type AttributeMap, checkMessageAttributes } from '../model/message-attributes.ts'
+import type { AttributeMap } from '../model/message-attributes.ts'
 import { isFifoName, parseQueueArn, type QueueAddress } from '../model/names.ts'
 import { storedAttributes } from '../model/stored-attributes.ts'
-import { type SendCall, sendMessages } from './send.ts'
+import { type NewMessage, type SendCall, sendMessages } from './send.ts'
 
 /** Refuses what the queue would refuse from a client: it doesn't exist, or the message is not one that it takes. */
 export const deliverToQueue = deliveryCommand('sqs', async (tx, deliveries) => {
@@ -47,38 +47,48 @@ function resultOf(outcome: Settled<unknown>): Settled<DeliveryResult> {
 }
 
 function sendCall(queue: QueueAddress, delivery: Delivery, contents: Contents): SendCall {
-  const { body, groupId, deduplicationId, senderId } = delivery
-  checkMessage({ MessageBody: body, MessageGroupId: groupId, MessageDeduplicationId: deduplicationId })
+  const { body, deduplicationId, senderId } = delivery
   const message = {
     messageId: crypto.randomUUID(),
-    body,
     ...contents.of(delivery),
-    groupId,
-    deduplicationId,
     contentId: isFifoName(queue.name) && deduplicationId === undefined ? contentDeduplicationId(body) : undefined,
-    traceHeader: delivery.traceHeader ?? null,
-    seal: delivery.seal ?? null,
   }
   return { queue, sender: senderId, batch: false, messages: [message] }
 }
 
-/** The copies of a message that come one after the other share their attributes: these are checked and written once. */
+type Content = Omit<NewMessage, 'messageId' | 'contentId'>
+
+/** The copies of a fan-out that are the same delivery are checked and written down once. */
 class Contents {
-  #attributes: Delivery['attributes']
-  #stored: string | null = null
-  #attributeBytes = 0
+  readonly #known = new Map<Delivery, Content>()
 
-  of({ body, attributes }: Delivery): { readonly attributes: string | null; readonly sizeBytes: number } {
-    if (attributes !== this.#attributes) this.#take(attributes)
-    return { attributes: this.#stored, sizeBytes: messageSize(body, undefined) + this.#attributeBytes }
+  of(delivery: Delivery): Content {
+    const known = this.#known.get(delivery)
+    if (known !== undefined) return known
+    const content = contentOf(delivery)
+    this.#known.set(delivery, content)
+    return content
   }
+}
 
-  #take(given: Delivery['attributes']): void {
-    const attributes = given && attributeMap(given)
-    if (attributes !== undefined) checkMessageAttributes(attributes)
-    this.#stored = storedAttributes(attributes)
-    this.#attributeBytes = messageSize('', attributes)
-    this.#attributes = given
+/** Throws what is wrong with it. */
+function contentOf(delivery: Delivery): Content {
+  const { body, groupId, deduplicationId } = delivery
+  const attributes = delivery.attributes && attributeMap(delivery.attributes)
+  checkMessage({
+    MessageBody: body,
+    MessageGroupId: groupId,
+    MessageDeduplicationId: deduplicationId,
+    MessageAttributes: attributes,
+  })
+  return {
+    body,
+    attributes: storedAttributes(attributes),
+    sizeBytes: messageSize(body, attributes),
+    groupId,
+    deduplicationId,
+    traceHeader: delivery.traceHeader ?? null,
+    seal: delivery.seal ?? null,
   }
 }
 
