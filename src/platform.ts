@@ -158,7 +158,8 @@ async function openStore(
   return store
 }
 
-const migrations: readonly MigrationSource[] = [
+/** Of the kernel's parts and of every service, in their order. */
+export const migrations: readonly MigrationSource[] = [
   { service: 'jobs', folder: new URL('./kernel/jobs/migrations/', import.meta.url) },
   { service: 'outbound', folder: new URL('./kernel/outbound/migrations/', import.meta.url) },
   ...services.flatMap(({ id, migrations }) => (migrations === undefined ? [] : { service: id, folder: migrations })),
