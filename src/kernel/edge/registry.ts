@@ -10,9 +10,13 @@ export interface ServedService {
   readonly running: RunningService
 }
 
+const MAX_REMEMBERED = 100
+
 export class ServiceRegistry {
   readonly #byTarget: ReadonlyMap<string, ServedService>
   readonly #query: readonly ServedService[]
+  /** By version and signing name. */
+  readonly #likeliest = new Map<string, readonly ServedService[]>()
 
   /** Throws if two services share a target prefix. */
   constructor(services: readonly ServedService[]) {
@@ -35,7 +39,13 @@ export class ServiceRegistry {
    * signing name, then the others, since SQS takes any Version and none.
    */
   byQuery(version: string | null, signingName: string | undefined): readonly ServedService[] {
-    return this.#query.toSorted((a, b) => likeness(b, version, signingName) - likeness(a, version, signingName))
+    const key = `${version} ${signingName}`
+    const known = this.#likeliest.get(key)
+    if (known !== undefined) return known
+    const sorted = this.#query.toSorted((a, b) => likeness(b, version, signingName) - likeness(a, version, signingName))
+    if (this.#likeliest.size >= MAX_REMEMBERED) this.#likeliest.clear() // clients may say what they like
+    this.#likeliest.set(key, sorted)
+    return sorted
   }
 }
 
