@@ -5,6 +5,7 @@
 import type { JobHandler } from '../../kernel/jobs/jobs.ts'
 import type { SnsContext } from './api/context.ts'
 import type { Deliveries } from './delivering.ts'
+import { reportFanOut } from './status-log.ts'
 import {
   COLLECT_APPLICATION_JOB,
   COLLECT_TOPIC_JOB,
@@ -34,7 +35,8 @@ export const jobs = (sns: SnsContext, deliveries: Deliveries): Readonly<Record<s
 
   [FAN_OUT_JOB]: async ({ payload }) => {
     const { keyId } = await sns.signing.current()
-    const more = await sns.store.execute(fanOutSlice, { ...(payload as FanOutPart), keyId })
+    const { more, report } = await sns.store.execute(fanOutSlice, { ...(payload as FanOutPart), keyId })
+    reportFanOut(sns, report)
     return more ? { again: sns.clock.now() } : DONE
   },
 
@@ -42,8 +44,8 @@ export const jobs = (sns: SnsContext, deliveries: Deliveries): Readonly<Record<s
     concurrency: REPLAYS,
     run: async ({ payload }) => {
       const { keyId } = await sns.signing.current()
-      const { more, counts } = await sns.store.execute(replaySlice, { ...(payload as ReplayPart), keyId })
-      sns.counts.fannedOut(counts)
+      const { more, report } = await sns.store.execute(replaySlice, { ...(payload as ReplayPart), keyId })
+      reportFanOut(sns, report)
       return more ? { again: sns.clock.now() } : DONE
     },
   },

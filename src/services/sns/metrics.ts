@@ -1,13 +1,13 @@
 /** What SNS counts, under the names of its CloudWatch metrics, for the whole node. */
 import type { PublishInput } from '@aws-sdk/client-sns'
 import type { Kernel } from '../../kernel/kernel.ts'
-import type { FanOutCounts } from './store.ts'
+import type { FanOutReport } from './store.ts'
 
 export interface SnsMetrics {
   /** Messages that were accepted, with their sizes in bytes. */
   published(target: Pick<PublishInput, 'TopicArn' | 'TargetArn' | 'PhoneNumber'>, sizes: readonly number[]): void
   /** What became of copies for queues. */
-  fannedOut(counts: FanOutCounts): void
+  fannedOut(counts: FanOutReport): void
   /** What became of a copy for the outside, once that is certain. */
   sent(protocol: string, delivered: boolean): void
   redriven(count: number, notRedriven: number): void

@@ -6,7 +6,7 @@ import type { SnsContext } from './api/context.ts'
 import { deliveryStatusRecord, type Feedback, isLogged, type LogSource, logGroup } from './model/delivery-status.ts'
 import { formOf, type StoredMessage, textFor } from './model/message.ts'
 import type { PushOutcome } from './outbound/push/request.ts'
-import type { Destination, MobileEndpoint, SmsFacts, Topic } from './store.ts'
+import type { Destination, FanOutReport, MobileEndpoint, SmsFacts, Topic } from './store.ts'
 
 /** What an HTTP endpoint answered, if it did. */
 export interface Answer {
@@ -46,6 +46,14 @@ export function logStatus(
       delivered,
     })
     log.info({ deliveryStatus: JSON.parse(record), logGroup: logGroup(source, delivered) }, 'delivery status')
+  }
+}
+
+/** Counts and logs what became of copies for queues. */
+export function reportFanOut({ counts, log }: Pick<SnsContext, 'counts' | 'log'>, report: FanOutReport): void {
+  counts.fannedOut(report)
+  for (const { record, logGroup } of report.statuses) {
+    log.info({ deliveryStatus: JSON.parse(record), logGroup }, 'delivery status')
   }
 }
 

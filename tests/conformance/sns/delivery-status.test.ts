@@ -140,3 +140,29 @@ test('deliveries are counted, by protocol', async () => {
   assert.equal(await count('notifications_delivered', 'http'), before.http + 3) // confirmations are none
   assert.equal(await count('messages_published'), before.published + 5)
 })
+
+test('copies for queues are logged when the topic asks for it, delivered or not', async () => {
+  const Attributes = {
+    SQSSuccessFeedbackRoleArn: role,
+    SQSSuccessFeedbackSampleRate: '100',
+    SQSFailureFeedbackRoleArn: role,
+  }
+  const { TopicArn } = await sns.createTopic({ Name: 'queues', Attributes })
+  await sqs.createQueue({ QueueName: 'there' })
+  for (const name of ['there', 'missing']) {
+    await sns.subscribe({ TopicArn, Protocol: 'sqs', Endpoint: `arn:aws:sqs:us-east-1:000000000000:${name}` })
+  }
+  const { MessageId } = await sns.publish({ TopicArn, Message: 'hello' })
+  const ofMessage = () => lines().filter(({ deliveryStatus }) => deliveryStatus.notification.messageId === MessageId)
+  await eventually(async () => ofMessage().length === 2)
+  const shown = ofMessage().map(({ logGroup, deliveryStatus: { status, delivery } }) => [
+    logGroup,
+    status,
+    delivery.destination,
+    delivery.statusCode,
+  ])
+  assert.deepEqual(shown, [
+    ['sns/us-east-1/000000000000/queues', 'SUCCESS', 'arn:aws:sqs:us-east-1:000000000000:there', 200],
+    ['sns/us-east-1/000000000000/queues/Failure', 'FAILURE', 'arn:aws:sqs:us-east-1:000000000000:missing', 400],
+  ])
+})

@@ -1,4 +1,5 @@
 /** Publish and PublishBatch. */
+
 import { randomUUID } from 'node:crypto'
 import type { Caller } from '../../../kernel/kernel.ts'
 import type { PartialHandlers } from '../../../kernel/protocol/types.ts'
@@ -11,6 +12,7 @@ import { type AttributeMap, deliveryAttributes } from '../model/message-attribut
 import type { MessageTexts } from '../model/message-structure.ts'
 import { isFifoName, type TopicAddress, topicArn } from '../model/names.ts'
 import { checkPublish, messageSize, type OutgoingMessage } from '../model/publish.ts'
+import { reportFanOut } from '../status-log.ts'
 import { type Published, publish, publishDirectly } from '../store.ts'
 import { originFor, type SNS, type SnsContext } from './context.ts'
 
@@ -58,8 +60,8 @@ async function publishTo(
     keyId,
     messages,
   }
-  const { published, audits, counts } = await sns.store.execute(publish, call)
-  sns.counts.fannedOut(counts)
+  const { published, audits, report } = await sns.store.execute(publish, call)
+  reportFanOut(sns, report)
   for (const { messageId, audit } of audits) {
     const audited = { messageId, topicArn: topicArn(topic), principalArn: principal.arn, at: sns.clock.now() }
     sns.log.info({ audit: JSON.parse(auditRecord(audited, audit)), destination: audit.destination }, 'sensitive data')

@@ -6,23 +6,36 @@
 import type { Tx } from '../../../kernel/store/store.ts'
 import { deliverAll } from '../../../kernel/targets/deliver.ts'
 import type { AddressedDelivery } from '../../../kernel/targets/delivery.ts'
+import { deliveryStatusRecord, isLogged, logGroup } from '../model/delivery-status.ts'
 import { type StoredMessage, textFor } from '../model/message.ts'
 import { QueueDeliveries } from '../model/queue-delivery.ts'
 import { type NewDelivery, queueDeliveries } from './new-deliveries.ts'
 import { protectOutbound } from './protection.ts'
 import type { LiveSubscription, TopicSnapshot } from './snapshot.ts'
+import type { Topic } from './topic-row.ts'
 
 /** What became of copies for queues. Those for the outside are counted when they are sent. */
-export interface FanOutCounts {
+export interface FanOutReport {
   readonly delivered: number
   readonly failed: number
   /** Of those that failed. */
   readonly redriven: number
+  /** Of topics that ask for them. */
+  readonly statuses: readonly CopyStatus[]
 }
 
-export const NO_COUNTS: FanOutCounts = { delivered: 0, failed: 0, redriven: 0 }
+/** What is logged of a copy. */
+export interface CopyStatus {
+  readonly logGroup: string
+  /** JSON. */
+  readonly record: string
+}
+
+export const NO_REPORT: FanOutReport = { delivered: 0, failed: 0, redriven: 0, statuses: [] }
 
 interface Copy {
+  readonly topic: Topic
+  readonly message: StoredMessage
   readonly live: LiveSubscription
   readonly queues: QueueDeliveries
   readonly addressed: AddressedDelivery
@@ -56,7 +69,13 @@ export class FanOut {
     for (const live of subscriptions) {
       const { protocol, form, endpointArn, subscriptionId } = live
       if (protocol === 'sqs' && endpointArn !== undefined) {
-        this.#copies.push({ live, queues, addressed: { arn: endpointArn, delivery: queues.deliveryTo(live) } })
+        this.#copies.push({
+          topic,
+          message,
+          live,
+          queues,
+          addressed: { arn: endpointArn, delivery: queues.deliveryTo(live) },
+        })
       } else {
         const { texts: _, ...content } = { ...message, message: textFor(message, form) }
         this.#outside.push({ target: { subscriptionId }, content: { type: 'Notification', message: content } })
@@ -64,7 +83,7 @@ export class FanOut {
     }
   }
 
-  async save(): Promise<FanOutCounts> {
+  async save(): Promise<FanOutReport> {
     await queueDeliveries(this.#tx, this.#outside)
     const outcomes = await deliverAll(
       this.#tx,
@@ -79,6 +98,33 @@ export class FanOut {
       delivered: outcomes.length - refused.length,
       failed: refused.length + this.#denied,
       redriven: redriven.filter(({ ok }) => ok).length,
+      statuses: this.#copies.flatMap((copy, at) => statusOf(copy, outcomes[at]?.ok === true, this.#tx.now)),
     }
   }
+}
+
+/** None if the topic doesn't ask, or if the copy is not in the sample. */
+function statusOf({ topic, message, live }: Copy, delivered: boolean, now: number): CopyStatus[] {
+  const { SQSSuccessFeedbackRoleArn, SQSSuccessFeedbackSampleRate, SQSFailureFeedbackRoleArn } = topic.attributes
+  if (SQSSuccessFeedbackRoleArn === undefined && SQSFailureFeedbackRoleArn === undefined) return []
+  const feedback = {
+    ...(SQSSuccessFeedbackRoleArn !== undefined && { successRoleArn: SQSSuccessFeedbackRoleArn }),
+    ...(SQSSuccessFeedbackSampleRate !== undefined && { successSampleRate: SQSSuccessFeedbackSampleRate }),
+    ...(SQSFailureFeedbackRoleArn !== undefined && { failureRoleArn: SQSFailureFeedbackRoleArn }),
+  }
+  if (!isLogged(feedback, delivered, Math.random())) return []
+  const record = deliveryStatusRecord({
+    messageId: message.messageId,
+    message: textFor(message, live.form),
+    topicArn: topic.arn,
+    publishedAt: message.publishedAt,
+    deliveryId: crypto.randomUUID(),
+    destination: live.endpoint,
+    providerResponse: delivered ? '{}' : 'the queue does not exist, or refuses the message',
+    dwellTime: now - message.publishedAt,
+    statusCode: delivered ? 200 : 400,
+    ...(!delivered && { attempts: 1 }),
+    delivered,
+  })
+  return [{ logGroup: logGroup(topic, delivered), record }]
 }

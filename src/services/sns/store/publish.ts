@@ -22,7 +22,7 @@ import {
 } from '../model/message.ts'
 import { isFifoName, type TopicAddress } from '../model/names.ts'
 import { deduplicatesByGroup, hasContentBasedDeduplication } from '../model/topic-attributes.ts'
-import { FanOut, type FanOutCounts, NO_COUNTS } from './fan-out.ts'
+import { FanOut, type FanOutReport, NO_REPORT } from './fan-out.ts'
 import { protectInbound } from './protection.ts'
 import {
   addressKey,
@@ -63,7 +63,7 @@ export interface PublishAnswer {
   readonly published: readonly Published[]
   /** What data protection has found. */
   readonly audits: readonly MessageAudit[]
-  readonly counts: FanOutCounts
+  readonly report: FanOutReport
 }
 
 export interface MessageAudit {
@@ -94,7 +94,7 @@ export const publish = batched('sns.publish', async (tx, calls: readonly Publish
       published: answer.map((one) => published.get(one) as Published),
       audits: answer.flatMap(({ audits }) => audits),
       // The copies of a batch are counted once: with its first call.
-      counts: answer === first ? batch.counts : NO_COUNTS,
+      report: answer === first ? batch.report : NO_REPORT,
     })
   })
 })
@@ -112,7 +112,7 @@ interface Accepted {
 class PublishBatch {
   readonly #tx: Tx
   readonly #accepted: Accepted[] = []
-  counts = NO_COUNTS
+  report = NO_REPORT
 
   constructor(tx: Tx) {
     this.#tx = tx
@@ -156,7 +156,7 @@ class PublishBatch {
     }
     if (known.length > 0) await acceptedIds.remember(tx, known)
     await tx.insertMany('sns_archive', ['topic_id', 'id', 'published_at', 'content'], archived)
-    this.counts = await fanOut.save()
+    this.report = await fanOut.save()
     for (const [accepted, original] of repeats) {
       const of = 'snapshot' in original ? (published.get(original) as Published) : original
       const sequence = 'id' in of ? of.id : of.sequence
@@ -216,13 +216,19 @@ export interface FanOutSliceCall extends FanOutPart {
   readonly keyId: string
 }
 
+export interface FanOutSlice {
+  /** There are subscriptions left. */
+  readonly more: boolean
+  readonly report: FanOutReport
+}
+
 /**
  * Delivers a message to the next slice of the subscriptions that were there when it was published, by their filter policies
- * as they are now. True if there are more.
+ * as they are now.
  */
 export const fanOutSlice = single(
   'sns.fanOutSlice',
-  async (tx, { topicId, id, keyId }: FanOutSliceCall): Promise<boolean> => {
+  async (tx, { topicId, id, keyId }: FanOutSliceCall): Promise<FanOutSlice> => {
     const rest = await tx.get<{ last: number; after: number; content: string }>(
       `select last_subscription as "last", after_subscription as "after", content from sns_fan_out
      where topic_id = ? and id = ?`,
@@ -230,23 +236,21 @@ export const fanOutSlice = single(
     )
     const topic = await findTopicById(tx, topicId)
     const snapshot = topic && (await currentTopics(tx, [topic], [])).get(addressKey(topic))
-    if (rest === undefined) return false
+    if (rest === undefined) return { more: false, report: NO_REPORT }
     const message = fromStoredJson<StoredMessage>(rest.content)
     const isLeft = ({ id }: LiveSubscription) => id > rest.after && id <= rest.last
     const left = snapshot === undefined ? [] : matching(snapshot, filterable(message)).filter(isLeft)
     const slice = left.slice(0, FAN_OUT_SLICE)
-    if (snapshot !== undefined) {
-      const fanOut = new FanOut(tx, keyId)
-      fanOut.add(snapshot, message, slice)
-      await fanOut.save()
-    }
+    const fanOut = new FanOut(tx, keyId)
+    if (snapshot !== undefined) fanOut.add(snapshot, message, slice)
+    const report = await fanOut.save()
     if (slice.length === left.length) {
       await tx.run('delete from sns_fan_out where topic_id = ? and id = ?', [topicId, id])
-      return false
+      return { more: false, report }
     }
     const after = (slice.at(-1) as LiveSubscription).id
     await tx.run('update sns_fan_out set after_subscription = ? where topic_id = ? and id = ?', [after, topicId, id])
-    return true
+    return { more: true, report }
   },
 )
 

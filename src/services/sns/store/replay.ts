@@ -7,7 +7,7 @@
  *   first. What is published from then on is delivered as ever, while the replay is under way too: every message comes
  *   either way once. Replayed messages keep their order among themselves, and so do new ones; a consumer that needs both in
  *   one order goes by the sequence number.
- * - The filter policy that counts is the one of the moment when a slice is delivered.
+ * - The filter policy that report is the one of the moment when a slice is delivered.
  * - A new replay takes the place of an earlier one of the same subscription, also if that has not ended.
  */
 import { cancel, schedule } from '../../../kernel/jobs/jobs.ts'
@@ -16,7 +16,7 @@ import { type Refuse, refuseAttribute } from '../errors.ts'
 import type { StoredMessage } from '../model/message.ts'
 import { archiveBeginning, parseReplayPolicy, type ReplayStatus, replayDeduplicationId } from '../model/replay.ts'
 import { type ArchiveRange, findRange, readArchive } from './archive.ts'
-import { FanOut, type FanOutCounts, NO_COUNTS } from './fan-out.ts'
+import { FanOut, type FanOutReport, NO_REPORT } from './fan-out.ts'
 import { filterable } from './publish.ts'
 import { addressKey, currentTopics, matching, type TopicSnapshot } from './snapshot.ts'
 import type { Subscription } from './subscription-row.ts'
@@ -107,10 +107,10 @@ export interface ReplaySliceCall extends ReplayPart {
 export interface ReplayedSlice {
   /** Whether there is more to deliver. */
   readonly more: boolean
-  readonly counts: FanOutCounts
+  readonly report: FanOutReport
 }
 
-const OVER: ReplayedSlice = { more: false, counts: NO_COUNTS }
+const OVER: ReplayedSlice = { more: false, report: NO_REPORT }
 
 /** Delivers the next slice of a replay. What a queue doesn't take goes the way of any delivery that failed. */
 export const replaySlice = single(
@@ -131,7 +131,7 @@ export const replaySlice = single(
       } as const
       fanOut.add(snapshot, replayed, recipients(subscription, snapshot, replayed))
     }
-    const counts = await fanOut.save()
+    const report = await fanOut.save()
     const more = archived.length === SLICE
     const status: ReplayStatus = more ? 'In progress' : 'Completed'
     const after = archived.at(-1)?.id ?? replay.after
@@ -141,7 +141,7 @@ export const replaySlice = single(
       topicId,
       subscription,
     ])
-    return { more, counts }
+    return { more, report }
   },
 )
 
