@@ -120,18 +120,20 @@ export class PostgresTx implements GroupTx {
     await this.#connection.script(UNDO_CALL.text)
   }
 
-  async all<R>(sql: string, params: readonly SqlValue[] = []): Promise<R[]> {
-    return (await this.#ask(sql, params)) as R[]
+  all<R>(sql: string, params: readonly SqlValue[] = []): Promise<R[]> {
+    return mayBeLeft(this.#ask(sql, params).then((rows) => rows as R[]))
   }
 
-  async get<R>(sql: string, params: readonly SqlValue[] = []): Promise<R | undefined> {
-    return (await this.#ask(sql, params))[0] as R | undefined
+  get<R>(sql: string, params: readonly SqlValue[] = []): Promise<R | undefined> {
+    return mayBeLeft(this.#ask(sql, params).then(([row]) => row as R | undefined))
   }
 
-  async run(sql: string, params: readonly SqlValue[] = []): Promise<number> {
-    const { count } = await this.#run(statementOf(sql), params)
-    if (count > 0) this.#hasTraces = true
-    return count
+  run(sql: string, params: readonly SqlValue[] = []): Promise<number> {
+    const counted = this.#run(statementOf(sql), params).then(({ count }) => {
+      if (count > 0) this.#hasTraces = true
+      return count
+    })
+    return mayBeLeft(counted)
   }
 
   async insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
@@ -140,15 +142,11 @@ export class PostgresTx implements GroupTx {
     void this.#defer(statementOf(this.#insertInto(table, columns)), byColumn(columns, rows))
   }
 
-  async insertAbsent(
-    table: string,
-    columns: readonly string[],
-    rows: readonly (readonly SqlValue[])[],
-  ): Promise<number> {
-    if (rows.length === 0) return 0
+  insertAbsent(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<number> {
+    if (rows.length === 0) return Promise.resolve(0)
     this.#hasTraces = true
     const statement = statementOf(`${this.#insertInto(table, columns)} on conflict do nothing`)
-    return (await this.#run(statement, byColumn(columns, rows))).count
+    return mayBeLeft(this.#run(statement, byColumn(columns, rows)).then(({ count }) => count))
   }
 
   async insertOver(
@@ -178,10 +176,9 @@ export class PostgresTx implements GroupTx {
     if (names.length > 0) void this.#defer(how === 'shared' ? HOLD_SHARED : HOLD_ALONE, [[...names].sort()])
   }
 
-  async nextIds(count: number): Promise<readonly number[]> {
-    if (count === 0) return []
-    const { rows } = await this.#run(NEXT_IDS, [count])
-    return (rows as { id: number }[]).map(({ id }) => id)
+  nextIds(count: number): Promise<readonly number[]> {
+    if (count === 0) return Promise.resolve([])
+    return mayBeLeft(this.#run(NEXT_IDS, [count]).then(({ rows }) => (rows as { id: number }[]).map(({ id }) => id)))
   }
 
   wake(channel: string, key: string, count = 1): void {
@@ -200,12 +197,14 @@ export class PostgresTx implements GroupTx {
     return (await this.#run(statementOf(sql), params)).rows
   }
 
-  async #run(statement: Statement, values: readonly unknown[]): Promise<Result> {
-    try {
-      return await this.#connection.run(statement, values)
-    } catch (error) {
-      throw this.#failure === undefined ? error : this.#failure.error // which is why this one failed
-    }
+  /** What fails first is why everything after it fails. */
+  #run(statement: Statement, values: readonly unknown[]): Promise<Result> {
+    const answered = this.#connection.run(statement, values).catch((error: unknown) => {
+      this.#failure ??= { error }
+      throw this.#failure.error
+    })
+    this.#unanswered.push(answered.then(nothing, nothing))
+    return mayBeLeft(answered)
   }
 
   /** Never rejects: a failure is kept for whoever waits for something next. */
@@ -226,6 +225,17 @@ export class PostgresTx implements GroupTx {
     this.#unanswered = []
     if (this.#failure !== undefined) throw this.#failure.error
   }
+}
+
+const nothing = () => 0
+
+/**
+ * A command that is under way with several statements is left by the failure of one of them: the others fail too, and nobody
+ * waits for them any more. Nothing is lost by that: no transaction commits in which a statement has failed.
+ */
+function mayBeLeft<T>(answer: Promise<T>): Promise<T> {
+  answer.catch(nothing)
+  return answer
 }
 
 function byColumn(columns: readonly string[], rows: readonly (readonly SqlValue[])[]): unknown[] {

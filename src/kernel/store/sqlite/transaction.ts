@@ -206,6 +206,8 @@ function settled<T>(fn: () => T): Promise<T> {
   try {
     return Promise.resolve(fn())
   } catch (error) {
-    return Promise.reject(error)
+    const failed = Promise.reject(error)
+    failed.catch(() => {}) // a command may have left it, because another statement failed
+    return failed
   }
 }

@@ -48,6 +48,13 @@ export const depositLater = single('test.depositLater', (tx, { account, sql }: {
 /** A statement that no engine can run. */
 export const brokenSql = single('test.brokenSql', (tx, _: null) => tx.all('select * from no_such_table'))
 
+/** Has several statements under way and waits for one of them: when that fails, nobody waits for the others. */
+export const leaveBehind = single('test.leaveBehind', async (tx, _: null) => {
+  const left = [tx.nextIds(1), tx.all('select * from no_such_table'), tx.run('delete from no_such_table')]
+  await tx.all('select * from no_such_table')
+  return Promise.all(left)
+})
+
 export const takeIds = single('test.takeIds', (tx, { count }: { count: number }) => tx.nextIds(count))
 
 export const wakeUp = single('test.wake', async (tx, { key, count }: { key: string; count: number }) => {

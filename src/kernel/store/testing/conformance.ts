@@ -90,6 +90,12 @@ export function storeContract(engine: EngineUnderTest): void {
     assert.equal(await store.execute(commands.deposit, { account: 'after', amount: 1 }), 1)
   })
 
+  test('statements that a failed call leaves behind harm nobody', async () => {
+    await assert.rejects(store.execute(commands.leaveBehind, null))
+    await store.execute(commands.deposit, { account: 'left behind', amount: 1 })
+    assert.equal(await store.execute(commands.balance, { account: 'left behind' }), 1)
+  })
+
   test('ids ascend and are never given out twice', async () => {
     const first = await store.execute(commands.takeIds, { count: 3 })
     const taken = await Promise.all([7, 25_000, 1].map((count) => store.execute(commands.takeIds, { count })))
