@@ -3,7 +3,7 @@
  * Starts the program with the runtime set up for it, in the same process:
  * - what was stripped of its types and compiled by the last start is taken from a cache, which saves half of the
  *   start-up time and 20 MB, and has to be known before the first file is loaded;
- * - the young generation stays small: a busy node is no slower for it, and needs 100 MB less;
+ * - the young generation stays small, but has room for what a group of calls holds until it is answered;
  * - the C library keeps two pools of memory rather than one for each thread.
  */
 import { tmpdir } from 'node:os'
