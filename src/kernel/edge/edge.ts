@@ -5,12 +5,14 @@ import type { WireAnswer } from '../protocol/codec.ts'
 import { receiveBody } from './body.ts'
 import { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
+import type { HttpRequest } from './http-messages.ts'
+import { InHand, type InHandOptions } from './in-hand.ts'
 import { MANAGEMENT_PREFIX, type ManagementNode, manage } from './management.ts'
 import { type ServedService, ServiceRegistry } from './registry.ts'
 import { openPort, type PortOptions } from './server.ts'
-import { type EdgeNode, handle, refuseTooLarge, respond } from './steps.ts'
+import { bodyLimit, busy, type EdgeNode, handle, refuseUnread, respond, tooLarge } from './steps.ts'
 
-export interface EdgeOptions extends Omit<PortOptions, 'onRequest'> {
+export interface EdgeOptions extends Omit<PortOptions, 'onRequest'>, InHandOptions {
   readonly services: readonly ServedService[]
   /** The region of requests whose credentials name none. */
   readonly region: string
@@ -52,23 +54,15 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
 
   const serve = (exchange: Exchange): void => {
-    if (exchange.path.startsWith(MANAGEMENT_PREFIX)) return respond(exchange, node, manage(management, exchange))
+    if (isManagement(exchange)) return respond(exchange, node, manage(management, exchange))
     const page = exchange.method === 'GET' ? pageOf(options.services, exchange) : undefined
     if (page === undefined) handle(exchange, node)
     else respond(exchange, node, page)
   }
+  const inHand = new InHand(options)
   const port = await openPort({
     ...options,
-    onRequest: (exchange, request) =>
-      receiveBody(
-        request,
-        maxRequestBytes,
-        (body) => {
-          exchange.body = body
-          serve(exchange)
-        },
-        () => refuseTooLarge(exchange, node),
-      ),
+    onRequest: (exchange, request) => receive(exchange, request, node, inHand, serve),
   })
   return {
     port: port.port,
@@ -76,6 +70,35 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       node.draining = true
       return port.drain()
     },
-    destroy: () => port.destroy(),
+    destroy: () => {
+      inHand.close()
+      port.destroy()
+    },
   }
 }
+
+/** Receives a request's body; `serve` is called when it is the request's turn. */
+function receive(
+  exchange: Exchange,
+  request: HttpRequest,
+  node: EdgeNode,
+  inHand: InHand,
+  serve: (exchange: Exchange) => void,
+): void {
+  const place = inHand.placeFor(request)
+  exchange.place = place
+  receiveBody(request, inHand.bodies, {
+    limit: () => (isManagement(exchange) ? MAX_MANAGEMENT_BYTES : bodyLimit(exchange, node)),
+    whole: (body, countedBytes) => {
+      exchange.body = body
+      place.enter(countedBytes, () => serve(exchange))
+    },
+    tooLarge: (limitBytes) => refuseUnread(exchange, node, tooLarge(limitBytes)),
+    noRoom: () => refuseUnread(exchange, node, busy()),
+  })
+}
+
+/** What is asked of the node itself is a line of JSON. */
+const MAX_MANAGEMENT_BYTES = 64 * 1024
+
+const isManagement = ({ path }: Exchange): boolean => path.startsWith(MANAGEMENT_PREFIX)

@@ -50,6 +50,8 @@ export async function startTestEdge(
     headerTimeoutMs: 10_000,
     requestTimeoutMs: 10_000,
     keepAliveTimeoutMs: 10_000,
+    stallTimeoutMs: 10_000,
+    maxConnections: 1000,
     region: 'us-east-1',
     maxRequestBytes: 4096,
     metrics,

@@ -8,6 +8,7 @@
  * - FifoThroughputLimit is perMessageGroupId only if DeduplicationScope is messageGroup.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { parseJsonDocument } from '../../../kernel/json-object.ts'
 import type { ServiceError } from '../../../kernel/service-error.ts'
 import { invalidAttributeValue, missingParameter, modelled, unknownAttribute } from '../errors.ts'
 import { checkPolicy } from './policy.ts'
@@ -78,6 +79,13 @@ const removable =
     return text
   }
 
+/** The longest form of a key id is an ARN, or an alias as one. */
+const MAX_KEY_ID_LENGTH = 2048
+
+function checkKeyId(text: string): void {
+  if (text.length > MAX_KEY_ID_LENGTH) throw invalidAttributeValue('KmsMasterKeyId')
+}
+
 const parsers: { readonly [N in Name]-?: Parser<QueueAttributes[N]> } = {
   DelaySeconds: integer(0, 900),
   MaximumMessageSize: integer(1024, 1_048_576),
@@ -87,7 +95,7 @@ const parsers: { readonly [N in Name]-?: Parser<QueueAttributes[N]> } = {
   Policy: removable(checkPolicy),
   RedrivePolicy: removable(parseRedrivePolicy),
   RedriveAllowPolicy: removable(parseRedriveAllowPolicy),
-  KmsMasterKeyId: removable(() => {}),
+  KmsMasterKeyId: removable(checkKeyId),
   KmsDataKeyReusePeriodSeconds: integer(60, 86_400),
   SqsManagedSseEnabled: boolean,
   FifoQueue: boolean,
@@ -207,7 +215,7 @@ function sameValue(current: Value, wanted: Value): boolean {
 /** Undefined for a text that isn't JSON, such as a key id: such texts are equal only if they are the same. */
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJsonDocument(text)
   } catch {
     return undefined
   }
