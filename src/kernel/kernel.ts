@@ -4,7 +4,7 @@
 
 import type { Clock } from './clock/clock.ts'
 import type { Config } from './config/config.ts'
-import type { JobHandler, Jobs } from './jobs/jobs.ts'
+import type { JobHandler } from './jobs/jobs.ts'
 import type { Logger } from './observe/logger.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { WireAnswer } from './protocol/codec.ts'
@@ -17,7 +17,6 @@ import type { Target, Targets } from './targets/targets.ts'
 export interface Kernel {
   readonly store: Store
   readonly clock: Clock
-  readonly jobs: Jobs
   readonly targets: Targets
   readonly seals: Seals
   readonly metrics: Metrics

@@ -150,6 +150,15 @@ export const bytes = (name: string, fallback: number, help: string): Option<numb
 export const durationMs = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'ms', 1, 86_400_000)
 
+/** Undefined leaves it to the program. */
+export const threads = (name: string, help: string): Option<number | undefined> =>
+  option<number | undefined>(name, help, {
+    placeholder: 'number',
+    default: undefined,
+    read: (text) => (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64 ? Number(text) : undefined),
+    expected: 'a whole number from 1 to 64',
+  })
+
 export const connections = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'number', 1, 64)
 

@@ -19,6 +19,7 @@ import {
   smtpAddress,
   storeUrl,
   text,
+  threads,
 } from './option.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -30,6 +31,10 @@ export const options = {
   dataDir: text('data-dir', './.millrace', 'Folder of the embedded store.'),
   ephemeral: flag('ephemeral', 'Keep everything in memory: nothing survives the process, and --data-dir is not used.'),
   store: storeUrl('store', 'Address of a PostgreSQL database that nodes share, instead of the embedded store.'),
+  edgeThreads: threads(
+    'edge-threads',
+    'Threads that accept, parse and answer; by default half as many as there are cores, one to four.',
+  ),
   storePoolSize: connections('store-pool-size', 4, 'Connections to PostgreSQL for transactions; a node has one more.'),
   storeStatementTimeoutMs: durationMs('store-statement-timeout-ms', 30_000, 'Time PostgreSQL has for one statement.'),
   auth: choice('auth', ['open', 'enforce'], 'open', 'Whether any credentials pass. `enforce` is not implemented.'),

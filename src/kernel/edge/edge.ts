@@ -5,7 +5,7 @@ import type { WireAnswer } from '../protocol/codec.ts'
 import { receiveBody } from './body.ts'
 import { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
-import { MANAGEMENT_PREFIX, type ManagementNode, manage } from './management.ts'
+import { MANAGEMENT_PREFIX, type Manage, notFromAnotherSite } from './management.ts'
 import { type ServedService, ServiceRegistry } from './registry.ts'
 import { openPort, type PortOptions } from './server.ts'
 import { type EdgeNode, handle, refuseTooLarge, respond } from './steps.ts'
@@ -17,7 +17,8 @@ export interface EdgeOptions extends Omit<PortOptions, 'onRequest'> {
   readonly maxRequestBytes: number
   readonly metrics: Metrics
   readonly log: Logger
-  readonly management: ManagementNode
+  /** Answers what comes under `/_millrace/`. */
+  readonly manage: Manage
 }
 
 export interface Edge {
@@ -40,7 +41,7 @@ function pageOf(services: readonly ServedService[], exchange: Exchange): Promise
 
 /** Rejects with the system's error if the port can't be had. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { region, maxRequestBytes, log, management } = options
+  const { region, maxRequestBytes, log, manage } = options
   const metrics = new EdgeMetrics(options.metrics, log)
   const node: EdgeNode = {
     services: new ServiceRegistry(options.services),
@@ -51,8 +52,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     draining: false,
   }
 
+  const managed = async (exchange: Exchange): Promise<WireAnswer> => {
+    if (exchange.header('sec-fetch-site') === 'cross-site') return notFromAnotherSite()
+    const { method, path, search, body } = exchange
+    return manage({ method, path, search, body })
+  }
   const serve = (exchange: Exchange): void => {
-    if (exchange.path.startsWith(MANAGEMENT_PREFIX)) return respond(exchange, node, manage(management, exchange))
+    if (exchange.path.startsWith(MANAGEMENT_PREFIX)) return respond(exchange, node, managed(exchange))
     const page = exchange.method === 'GET' ? pageOf(options.services, exchange) : undefined
     if (page === undefined) handle(exchange, node)
     else respond(exchange, node, page)

@@ -11,7 +11,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { Http2Server, Http2Session } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { Exchange, type HttpRequest, type HttpResponse } from './exchange.ts'
 
@@ -19,6 +19,8 @@ export interface PortOptions {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
+  /** Others of this process listen at the same address, and share what comes. Not every system can (see `claimPort`). */
+  readonly isShared?: boolean
   /** PEM; the port then speaks TLS only. */
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly headerTimeoutMs: number
@@ -115,10 +117,22 @@ function createHttp1(options: PortOptions, onRequest: (q: HttpRequest, s: HttpRe
   return https.createServer(secure, onRequest) as unknown as Server
 }
 
-function listen(server: Server, { host, port }: PortOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
+/**
+ * The port that those who share an address are to listen at: any free one if it is 0. Rejects with the system's error if
+ * somebody else has it, which one who is willing to share would not notice.
+ */
+export async function claimPort(host: string, port: number): Promise<number> {
+  const probe = createServer()
+  await listen(probe, { host, port })
+  const claimed = (probe.address() as AddressInfo).port
+  await new Promise((resolve) => probe.close(resolve))
+  return claimed
+}
+
+function listen(server: NetServer, { host, port, isShared }: Pick<PortOptions, 'host' | 'port' | 'isShared'>) {
+  return new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port, backlog: BACKLOG }, () => {
+    server.listen({ host, port, backlog: BACKLOG, reusePort: isShared === true }, () => {
       server.off('error', reject)
       resolve()
     })
