@@ -29,7 +29,7 @@ import { sts } from './services/sts/index.ts'
 export const services: readonly Service[] = [sqs, sns, sts]
 
 export interface Platform {
-  /** Where clients on this machine reach the node: `http://127.0.0.1:4566`. */
+  /** Where clients on this machine reach the node: `http://localhost:4566`. */
   readonly url: string
   readonly port: number
   readonly clock: Clock

@@ -11,11 +11,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { Http2Server, Http2Session } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { Exchange, type HttpRequest, type HttpResponse } from './exchange.ts'
+import { addressesOf, listen } from './listen.ts'
 
 export interface PortOptions {
+  /** `localhost` is both loopback addresses. */
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
@@ -41,8 +43,6 @@ export interface OpenPort {
  */
 const http = process.getBuiltinModule('node:http')
 
-/** Connections that the kernel keeps for us while we accept others; it may have a lower limit of its own. */
-const BACKLOG = 4096
 /** Long enough for credentials with session tokens and for Query requests as a URL. */
 const MAX_HEADER_BYTES = 64 * 1024
 
@@ -82,15 +82,15 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
     })
   })
 
-  await listen(server, options)
+  const listening = await listen(server, addressesOf(options.host), options.port)
   return {
-    port: (server.address() as AddressInfo).port,
-    drain: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        http2.close()
-        for (const socket of fresh) socket.destroy()
-      }),
+    port: listening.port,
+    drain: () => {
+      const closed = listening.close()
+      http2.close()
+      for (const socket of fresh) socket.destroy()
+      return closed
+    },
     destroy: () => {
       for (const socket of connections) socket.destroy()
     },
@@ -113,16 +113,6 @@ function createHttp1(options: PortOptions, onRequest: (q: HttpRequest, s: HttpRe
   const https = process.getBuiltinModule('node:https')
   const secure = { ...limits, ...tls, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: headerTimeoutMs }
   return https.createServer(secure, onRequest) as unknown as Server
-}
-
-function listen(server: Server, { host, port }: PortOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port, backlog: BACKLOG }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
 }
 
 const PREFACE = 'PRI'
