@@ -1,6 +1,6 @@
 /**
- * The port: sockets, time-outs and limits. HTTP/1.1 and HTTP/2 share it: with TLS, the handshake says which; without,
- * a client that speaks HTTP/2 says so by its first bytes (prior knowledge, as the Kinesis SDKs do).
+ * The port: sockets, time-outs and limits. HTTP/1.1 and HTTP/2 share it: with TLS, the handshake says which; without, or
+ * if the client negotiates nothing there (as the Java SDK's), one that speaks HTTP/2 says so by its first bytes.
  *
  * Invariants
  * - A socket that doesn't say what it speaks, or a request that doesn't arrive, is cut off in time and hurts no other.
@@ -69,12 +69,15 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
     socket.once('close', () => connections.delete(socket))
   })
   const serve = (socket: Socket, isHttp2: boolean): void => {
-    if (isHttp2) http2.serve(socket)
-    else serveHttp1.call(server, socket)
+    if (!isHttp2) return serveHttp1.call(server, socket)
+    // Node's server of HTTP/2 refuses a TLS connection that hasn't negotiated it.
+    if (options.tls !== undefined) Object.assign(socket, { alpnProtocol: 'h2' })
+    http2.serve(socket)
   }
   server.on(arrival, (socket: Socket) => {
     socket.on('error', () => socket.destroy())
-    if (options.tls !== undefined) return serve(socket, (socket as TLSSocket).alpnProtocol === 'h2')
+    const negotiated = (socket as Partial<TLSSocket>).alpnProtocol // absent without TLS, false or null if there was none
+    if (negotiated) return serve(socket, negotiated === 'h2')
     fresh.add(socket)
     sniff(socket, options.headerTimeoutMs, (isHttp2) => {
       fresh.delete(socket)
