@@ -28,7 +28,7 @@ export interface Kernel {
 /** Who calls. In `open` mode any credentials pass; in `enforce` mode this is a verified identity. */
 export interface Principal {
   readonly accountId: string
-  /** The unique id that SQS reports as SenderId: the account id in `open` mode. */
+  /** The unique id that SQS reports as SenderId: `AIDA` and 17 more for a user. */
   readonly id: string
   readonly arn: string
 }

@@ -3,8 +3,10 @@
  * header or in the query parameter X-Amz-Credential of a pre-signed URL. SigV4a's has no region.
  *
  * This is the `open` mode: nothing is verified, any credential passes, and garbage counts as none. An access key id of
- * twelve digits is the account, so that tests can use as many accounts as they like.
+ * twelve digits is the account, so that tests can use as many accounts as they like. The caller is a user of the account,
+ * as it is with most clients of the real services, and not its root.
  */
+import { createHash } from 'node:crypto'
 import type { Principal } from '../kernel.ts'
 
 export const DEFAULT_ACCOUNT_ID = '000000000000'
@@ -33,8 +35,16 @@ const identityOf = (accountId: string, region?: string, signingName?: string): I
     accountId,
     region,
     signingName,
-    principal: Object.freeze({ accountId, id: accountId, arn: `arn:aws:iam::${accountId}:root` }),
+    principal: Object.freeze({ accountId, id: userIdOf(accountId), arn: `arn:aws:iam::${accountId}:user/millrace` }),
   })
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** In the form of IAM's unique ids of users, and always the same for an account. */
+function userIdOf(accountId: string): string {
+  const hash = createHash('sha256').update(accountId).digest().subarray(0, 17)
+  return `AIDA${Array.from(hash, (byte) => BASE32[byte % BASE32.length]).join('')}`
+}
 
 const anonymous = identityOf(DEFAULT_ACCOUNT_ID)
 

@@ -13,7 +13,8 @@ for (const [accessKeyId, account] of [
   test(`the caller with the access key ${accessKeyId} is the account ${account}`, async () => {
     await using node = await startNode()
     const { Account, Arn, UserId } = await client(node.url, accessKeyId).send(new GetCallerIdentityCommand())
-    assert.deepEqual([Account, Arn, UserId], [account, `arn:aws:iam::${account}:root`, account])
+    assert.deepEqual([Account, Arn], [account, `arn:aws:iam::${account}:user/millrace`])
+    assert.match(String(UserId), /^AIDA[A-Z2-7]{17}$/)
   })
 }
 
