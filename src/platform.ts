@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { Sessions } from './kernel/auth/sessions.ts'
 import { type Clock, type Millis, SystemClock } from './kernel/clock/clock.ts'
 import { advanceClock, readClockOffset } from './kernel/clock/offset.ts'
 import { type Config, ConfigError } from './kernel/config/config.ts'
@@ -55,7 +56,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const tls = readTls(config)
   const { promise: lost, resolve: onLost } = Promise.withResolvers<Error>()
   const store = await openStore(config, clock, metrics, health, log, onLost)
-  const parts = { store, clock, metrics, log, config, targets: createTargets(store), seals: new Seals() }
+  const sessions = new Sessions(store)
+  const parts = { store, clock, metrics, log, config, targets: createTargets(store), seals: new Seals(), sessions }
   const { running, jobs } = startServices(parts)
   const stopWhatIsBehindTheEdge = async () => {
     await jobs.stop(JOBS_GRACE_MS)
@@ -68,6 +70,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     tls,
     metrics,
     log,
+    sessions,
     services: services.map(({ id }, i) => ({ model: loadModel(id), running: running[i] as RunningService })),
     management: {
       clock,
@@ -162,6 +165,7 @@ async function openStore(
 export const migrations: readonly MigrationSource[] = [
   { service: 'jobs', folder: new URL('./kernel/jobs/migrations/', import.meta.url) },
   { service: 'outbound', folder: new URL('./kernel/outbound/migrations/', import.meta.url) },
+  { service: 'auth', folder: new URL('./kernel/auth/migrations/', import.meta.url) },
   ...services.flatMap(({ id, migrations }) => (migrations === undefined ? [] : { service: id, folder: migrations })),
 ]
 
@@ -171,6 +175,7 @@ const kernelCommands = [
   './kernel/jobs/store.ts',
   './kernel/store/reset.ts',
   './kernel/outbound/store.ts',
+  './kernel/auth/store.ts',
 ].map((path) => new URL(path, import.meta.url))
 
 const COMMIT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
