@@ -4,12 +4,13 @@
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { Sessions } from './kernel/auth/sessions.ts'
 import { type Clock, type Millis, SystemClock } from './kernel/clock/clock.ts'
 import { advanceClock, readClockOffset } from './kernel/clock/offset.ts'
 import { type Config, ConfigError } from './kernel/config/config.ts'
 import { type Edge, type EdgeOptions, startEdge } from './kernel/edge/edge.ts'
+import { claimPort } from './kernel/edge/listen.ts'
 import { type ManagementNode, manage } from './kernel/edge/management.ts'
-import { claimPort } from './kernel/edge/server.ts'
 import { defaultEdgeThreads, EdgeThreads } from './kernel/edge/threads/edge-threads.ts'
 import { startJobs } from './kernel/jobs/jobs.ts'
 import type { Kernel, RunningService, Service } from './kernel/kernel.ts'
@@ -32,7 +33,7 @@ import { sts } from './services/sts/index.ts'
 export const services: readonly Service[] = [sqs, sns, sts]
 
 export interface Platform {
-  /** Where clients on this machine reach the node: `http://127.0.0.1:4566`. */
+  /** Where clients on this machine reach the node: `http://localhost:4566`. */
   readonly url: string
   readonly port: number
   readonly clock: Clock
@@ -128,15 +129,25 @@ export const kernelParts = (
   clock: SystemClock,
   metrics: NodeMetrics,
   log: Logger,
-): Kernel => ({ store, clock, metrics, log, config, targets: createTargets(store), seals: new Seals() })
+): Kernel => ({
+  store,
+  clock,
+  metrics,
+  log,
+  config,
+  targets: createTargets(store),
+  seals: new Seals(),
+  sessions: new Sessions(store),
+})
 
 /** Of the port, and of what is served there. Throws `ConfigError`. */
-export const edgeOptions = (config: Config, { metrics, log }: Kernel, running: readonly RunningService[]) =>
+export const edgeOptions = (config: Config, { metrics, log, sessions }: Kernel, running: readonly RunningService[]) =>
   ({
     ...config,
     tls: readTls(config),
     metrics,
     log,
+    sessions,
     services: services.map(({ id }, i) => ({ model: loadModel(id), running: running[i] as RunningService })),
   }) satisfies Omit<EdgeOptions, 'manage'>
 
@@ -224,6 +235,7 @@ export function groupMetrics(metrics: NodeMetrics): (calls: number, seconds: num
 export const migrations: readonly MigrationSource[] = [
   { service: 'jobs', folder: new URL('./kernel/jobs/migrations/', import.meta.url) },
   { service: 'outbound', folder: new URL('./kernel/outbound/migrations/', import.meta.url) },
+  { service: 'auth', folder: new URL('./kernel/auth/migrations/', import.meta.url) },
   ...services.flatMap(({ id, migrations }) => (migrations === undefined ? [] : { service: id, folder: migrations })),
 ]
 

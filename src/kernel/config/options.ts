@@ -26,7 +26,7 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 const urlStyles = ['off', 'dynamic', 'standard', 'domain', 'path'] as const
 
 export const options = {
-  host: text('host', '127.0.0.1', 'Address to listen on.'),
+  host: text('host', 'localhost', 'Address to listen on; `localhost` is 127.0.0.1 and ::1.'),
   port: port('port', 4566, 'Port to listen on; 0 takes any free one.'),
   dataDir: text('data-dir', './.millrace', 'Folder of the embedded store.'),
   ephemeral: flag('ephemeral', 'Keep everything in memory: nothing survives the process, and --data-dir is not used.'),

@@ -1,4 +1,5 @@
 /** The edge: one port, behind it the steps of a request and the node's own endpoints. */
+import type { Sessions } from '../auth/sessions.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
@@ -12,6 +13,7 @@ import { type EdgeNode, handle, refuseTooLarge, respond } from './steps.ts'
 
 export interface EdgeOptions extends Omit<PortOptions, 'onRequest'> {
   readonly services: readonly ServedService[]
+  readonly sessions: Pick<Sessions, 'find'>
   /** The region of requests whose credentials name none. */
   readonly region: string
   readonly maxRequestBytes: number
@@ -41,10 +43,11 @@ function pageOf(services: readonly ServedService[], exchange: Exchange): Promise
 
 /** Rejects with the system's error if the port can't be had. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { region, maxRequestBytes, log, manage } = options
+  const { sessions, region, maxRequestBytes, log, manage } = options
   const metrics = new EdgeMetrics(options.metrics, log)
   const node: EdgeNode = {
     services: new ServiceRegistry(options.services),
+    sessions,
     region,
     maxRequestBytes,
     metrics,

@@ -84,8 +84,9 @@ export class Exchange implements Caller, WireBody, RequestHead {
     return this.route?.protocol ?? 'json1.0'
   }
 
+  /** Of a Query request: by the header, or by the parameter with which old clients ask. */
   get acceptsJson(): boolean {
-    return this.header('accept')?.includes('application/json') ?? false
+    return (this.header('accept')?.includes('application/json') ?? false) || this.params?.get('ContentType') === 'JSON'
   }
 
   get origin(): string {

@@ -50,6 +50,7 @@ export async function startTestEdge(
     headerTimeoutMs: 10_000,
     requestTimeoutMs: 10_000,
     keepAliveTimeoutMs: 10_000,
+    sessions: { find: () => undefined },
     region: 'us-east-1',
     maxRequestBytes: 4096,
     metrics,
