@@ -13,12 +13,14 @@ import type { Millis } from '../clock/clock.ts'
 import { BlockedAddress, guardedLookup, isBlockedAddress } from './address-guard.ts'
 import { answerChallenge, type Credentials, credentialsOf } from './challenge.ts'
 import { withDeadline } from './deadline.ts'
+import { USER_AGENT } from './user-agent.ts'
 
 export interface HttpRequest {
   /** POST unless given. */
   readonly method?: string
   /** `http:` or `https:`. A user and password in it answer a 401 challenge, and are sent in no other way. */
   readonly url: string
+  /** With a `User-Agent` of its own, spelt so, or else the platform's. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
   /** For the whole exchange, with challenges and repeats, in real time; 15 s unless given. */
@@ -88,7 +90,8 @@ export function createHttpClient({ ca, allowLinkLocal = false }: HttpClientOptio
   const guard = allowLinkLocal ? {} : { lookup: guardedLookup }
 
   return {
-    async send({ method = 'POST', url, headers, body, timeoutMs = TIMEOUT_MS }) {
+    async send({ method = 'POST', url, headers: given, body, timeoutMs = TIMEOUT_MS }) {
+      const headers = { 'User-Agent': USER_AGENT, ...given }
       const target = parseTarget(url)
       if (target === undefined) return failure('url', `${JSON.stringify(url)} is not a URL of HTTP or HTTPS`)
       const { protocol, hostname, port, path, credentials } = target

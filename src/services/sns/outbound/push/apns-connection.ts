@@ -6,6 +6,7 @@ import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
 import process from 'node:process'
 import type { Millis } from '../../../../kernel/clock/clock.ts'
 import { withDeadline } from '../../../../kernel/outbound/deadline.ts'
+import { USER_AGENT } from '../../../../kernel/outbound/user-agent.ts'
 
 export type ApnsAnswer =
   | { readonly type: 'answered'; readonly status: number; readonly body: string }
@@ -28,7 +29,7 @@ export class ApnsConnection {
 
   /** Never rejects. */
   post(path: string, headers: OutgoingHttpHeaders, body: string, timeoutMs = TIMEOUT_MS): Promise<ApnsAnswer> {
-    const request = { ':method': 'POST', ':path': path, ...headers }
+    const request = { ':method': 'POST', ':path': path, 'user-agent': USER_AGENT, ...headers }
     return withDeadline(timeoutMs, (signal) => this.#send(request, body, signal))
   }
 
