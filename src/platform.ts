@@ -10,10 +10,13 @@ import { type Config, ConfigError } from './kernel/config/config.ts'
 import { type Edge, startEdge } from './kernel/edge/edge.ts'
 import { type JobHandler, type RunningJobs, startJobs } from './kernel/jobs/jobs.ts'
 import type { Kernel, RunningService, Service } from './kernel/kernel.ts'
+import { Nodes } from './kernel/nodes/nodes.ts'
 import { Health } from './kernel/observe/health.ts'
 import { createLogger, type Logger } from './kernel/observe/logger.ts'
 import { NodeMetrics } from './kernel/observe/metrics.ts'
+import { AddressGuard } from './kernel/outbound/address-guard.ts'
 import { emptyOutbox, readOutbox } from './kernel/outbound/outbox.ts'
+import { listenerOf, OwnListeners } from './kernel/outbound/own-listeners.ts'
 import { loadModel } from './kernel/protocol/load-model.ts'
 import type { MigrationSource } from './kernel/store/migrations.ts'
 import { announceReset } from './kernel/store/reset.ts'
@@ -55,10 +58,22 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const tls = readTls(config)
   const { promise: lost, resolve: onLost } = Promise.withResolvers<Error>()
   const store = await openStore(config, clock, metrics, health, log, onLost)
-  const parts = { store, clock, metrics, log, config, targets: createTargets(store), seals: new Seals() }
-  const { running, jobs } = startServices(parts)
+  const nodeId = nodeIdOf(config)
+  const listeners = new OwnListeners()
+  listeners.opened(listenerOf(config.host, config.port)) // jobs may send before the port is open
+  // Of the embedded store there is one node.
+  const nodes = config.store === undefined ? undefined : await Nodes.join({ nodeId, store, clock, log, listeners })
+  const guard = new AddressGuard({
+    allowLinkLocal: config.allowLinkLocal,
+    denyPrivate: config.denyPrivateTargets,
+    publicUrl: config.publicUrl,
+    isOwn: (address, port) => listeners.has(address, port),
+  })
+  const parts = { store, clock, metrics, log, config, guard, targets: createTargets(store), seals: new Seals() }
+  const { running, jobs } = startServices(parts, nodeId)
   const stopWhatIsBehindTheEdge = async () => {
     await jobs.stop(JOBS_GRACE_MS)
+    await nodes?.leave()
     for (const service of running) service.close?.()
     await store.close()
     clock.close()
@@ -83,6 +98,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
     await stopWhatIsBehindTheEdge()
     throw error
   })
+  listeners.opened(listenerOf(config.host, edge.port))
+  await nodes?.announce(listenerOf(config.host, edge.port))
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${reachableHost(config.host)}:${edge.port}`,
     port: edge.port,
@@ -161,12 +178,14 @@ async function openStore(
 /** Of the kernel's parts and of every service, in their order. */
 export const migrations: readonly MigrationSource[] = [
   { service: 'jobs', folder: new URL('./kernel/jobs/migrations/', import.meta.url) },
+  { service: 'nodes', folder: new URL('./kernel/nodes/migrations/', import.meta.url) },
   { service: 'outbound', folder: new URL('./kernel/outbound/migrations/', import.meta.url) },
   ...services.flatMap(({ id, migrations }) => (migrations === undefined ? [] : { service: id, folder: migrations })),
 ]
 
 const kernelCommands = [
   './kernel/clock/offset.ts',
+  './kernel/nodes/store.ts',
   './kernel/observe/health.ts',
   './kernel/jobs/store.ts',
   './kernel/store/reset.ts',
@@ -176,10 +195,10 @@ const kernelCommands = [
 const COMMIT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
 
 /** Jobs of every kind are known before the first one is leased: all of this happens in one turn of the event loop. */
-function startServices(parts: Omit<Kernel, 'jobs'>): { running: RunningService[]; jobs: RunningJobs } {
-  const { store, clock, log, metrics, targets, seals, config } = parts
+function startServices(parts: Omit<Kernel, 'jobs'>, nodeId: string): { running: RunningService[]; jobs: RunningJobs } {
+  const { store, clock, log, metrics, targets, seals } = parts
   const handlers: Record<string, JobHandler> = {}
-  const jobs = startJobs({ store, clock, log, metrics, nodeId: nodeIdOf(config), handlers })
+  const jobs = startJobs({ store, clock, log, metrics, nodeId, handlers })
   const running = services.map((service) => service.start({ ...parts, jobs }))
   for (const service of running) {
     Object.assign(handlers, service.jobs)
