@@ -9,6 +9,7 @@ import type { EdgeThreadData } from './kernel/edge/threads/edge-threads.ts'
 import { Link } from './kernel/edge/threads/link.ts'
 import { createLogger } from './kernel/observe/logger.ts'
 import { NodeMetrics } from './kernel/observe/metrics.ts'
+import { listenerOf, OwnListeners } from './kernel/outbound/own-listeners.ts'
 import type { WireAnswer } from './kernel/protocol/codec.ts'
 import { connectSqlite } from './kernel/store/sqlite/engine.ts'
 import { drain, edgeOptions, groupMetrics, kernelParts, openShared, startServices } from './platform.ts'
@@ -26,7 +27,9 @@ const openStore = () =>
     : connectSqlite(way, { clock, onGroup: groupMetrics(metrics) })
 
 async function serve() {
-  const parts = kernelParts(config, await openStore(), clock, metrics, log)
+  const listeners = new OwnListeners()
+  listeners.opened(listenerOf(config.host, config.port))
+  const parts = kernelParts(config, await openStore(), clock, metrics, log, listeners)
   const running = startServices(parts)
   const edge = await startEdge({
     ...edgeOptions(config, parts, running),

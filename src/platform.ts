@@ -14,10 +14,13 @@ import { type ManagementNode, manage } from './kernel/edge/management.ts'
 import { defaultEdgeThreads, EdgeThreads } from './kernel/edge/threads/edge-threads.ts'
 import { startJobs } from './kernel/jobs/jobs.ts'
 import type { Kernel, RunningService, Service } from './kernel/kernel.ts'
+import { Nodes } from './kernel/nodes/nodes.ts'
 import { Health } from './kernel/observe/health.ts'
 import { createLogger, type Logger } from './kernel/observe/logger.ts'
 import { NodeMetrics } from './kernel/observe/metrics.ts'
+import { AddressGuard } from './kernel/outbound/address-guard.ts'
 import { emptyOutbox, readOutbox } from './kernel/outbound/outbox.ts'
+import { listenerOf, OwnListeners } from './kernel/outbound/own-listeners.ts'
 import { loadModel } from './kernel/protocol/load-model.ts'
 import type { MigrationSource } from './kernel/store/migrations.ts'
 import { announceReset } from './kernel/store/reset.ts'
@@ -58,13 +61,19 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const health = new Health(clock)
   const { promise: lost, resolve: onLost } = Promise.withResolvers<Error>()
   const { store, embedded } = await openStore(config, clock, metrics, health, log, onLost)
-  const parts = kernelParts(config, store, clock, metrics, log)
+  const nodeId = nodeIdOf(config)
+  const listeners = new OwnListeners()
+  listeners.opened(listenerOf(config.host, config.port)) // jobs may send before the port is open
+  // Of the embedded store there is one node.
+  const nodes = config.store === undefined ? undefined : await Nodes.join({ nodeId, store, clock, log, listeners })
+  const parts = kernelParts(config, store, clock, metrics, log, listeners)
   const running = startServices(parts)
   const handlers = Object.assign({}, ...running.map(({ jobs }) => jobs))
-  const jobs = startJobs({ store, clock, log, metrics, nodeId: nodeIdOf(config), handlers })
+  const jobs = startJobs({ store, clock, log, metrics, nodeId, handlers })
   let threads: EdgeThreads | undefined
   const stopWhatIsBehindTheEdge = async () => {
     await jobs.stop(JOBS_GRACE_MS)
+    await nodes?.leave()
     for (const service of running) service.close?.()
     await threads?.close()
     await store.close()
@@ -109,6 +118,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
     await stopWhatIsBehindTheEdge()
     throw error
   })
+  listeners.opened(listenerOf(config.host, edge.port))
+  await nodes?.announce(listenerOf(config.host, edge.port))
   return {
     url: `${config.tlsCert === undefined ? 'http' : 'https'}://${reachableHost(config.host)}:${edge.port}`,
     port: edge.port,
@@ -129,6 +140,7 @@ export const kernelParts = (
   clock: SystemClock,
   metrics: NodeMetrics,
   log: Logger,
+  listeners: OwnListeners,
 ): Kernel => ({
   store,
   clock,
@@ -138,6 +150,12 @@ export const kernelParts = (
   targets: createTargets(store),
   seals: new Seals(),
   sessions: new Sessions(store),
+  guard: new AddressGuard({
+    allowLinkLocal: config.allowLinkLocal,
+    denyPrivate: config.denyPrivateTargets,
+    publicUrl: config.publicUrl,
+    isOwn: (address, port) => listeners.has(address, port),
+  }),
 })
 
 /** Of the port, and of what is served there. Throws `ConfigError`. */
@@ -234,6 +252,7 @@ export function groupMetrics(metrics: NodeMetrics): (calls: number, seconds: num
 /** Of the kernel's parts and of every service, in their order. */
 export const migrations: readonly MigrationSource[] = [
   { service: 'jobs', folder: new URL('./kernel/jobs/migrations/', import.meta.url) },
+  { service: 'nodes', folder: new URL('./kernel/nodes/migrations/', import.meta.url) },
   { service: 'outbound', folder: new URL('./kernel/outbound/migrations/', import.meta.url) },
   { service: 'auth', folder: new URL('./kernel/auth/migrations/', import.meta.url) },
   ...services.flatMap(({ id, migrations }) => (migrations === undefined ? [] : { service: id, folder: migrations })),
@@ -241,6 +260,7 @@ export const migrations: readonly MigrationSource[] = [
 
 const commands = [
   './kernel/clock/offset.ts',
+  './kernel/nodes/store.ts',
   './kernel/observe/health.ts',
   './kernel/jobs/store.ts',
   './kernel/store/reset.ts',

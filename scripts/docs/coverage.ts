@@ -51,6 +51,16 @@ const inert: unknown = new Proxy(() => {}, {
   apply: () => inert,
 })
 
-const PARTS = ['store', 'clock', 'targets', 'seals', 'metrics', 'log', 'config'] as const satisfies (keyof Kernel)[]
+const PARTS = [
+  'store',
+  'clock',
+  'targets',
+  'seals',
+  'metrics',
+  'log',
+  'config',
+  'sessions',
+  'guard',
+] as const satisfies (keyof Kernel)[]
 /** With members of its own, since services copy them. */
 const kernel = Object.fromEntries(PARTS.map((part) => [part, inert])) as unknown as Kernel

@@ -8,6 +8,7 @@ import type { Config } from './config/config.ts'
 import type { JobHandler } from './jobs/jobs.ts'
 import type { Logger } from './observe/logger.ts'
 import type { Metrics } from './observe/metrics.ts'
+import type { AddressGuard } from './outbound/address-guard.ts'
 import type { WireAnswer } from './protocol/codec.ts'
 import type { Operation, ProtocolName } from './protocol/schema.ts'
 import type { ServiceError } from './service-error.ts'
@@ -25,6 +26,8 @@ export interface Kernel {
   readonly config: Config
   /** Issues temporary credentials. */
   readonly sessions: Sessions
+  /** Decides where requests may be sent; every connection to the outside is opened with its consent. */
+  readonly guard: AddressGuard
 }
 
 /** Who calls. In `open` mode any credentials pass; in `enforce` mode this is a verified identity. */

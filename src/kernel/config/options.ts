@@ -57,6 +57,10 @@ export const options = {
     'allow-link-local',
     'Let deliveries reach link-local addresses, where clouds have their metadata.',
   ),
+  denyPrivateTargets: flag(
+    'deny-private-targets',
+    'Let no delivery reach loopback or private addresses: for nodes that strangers use.',
+  ),
   sns: {
     smsWebhookUrl: httpAddress(
       'sns-sms-webhook-url',

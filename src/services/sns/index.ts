@@ -26,14 +26,15 @@ export const sns: Service = {
 }
 
 function start(kernel: Kernel): RunningService {
-  const { store, clock, config } = kernel
+  const { store, clock, config, guard } = kernel
   const context: SnsContext = { ...kernel, signing: new Signing(kernel), counts: snsMetrics(kernel) }
   store.onWake(RESET_CHANNEL, () => context.signing.forget())
-  const http = createHttpClient({ allowLinkLocal: config.allowLinkLocal })
+  const http = createHttpClient({ guard })
+  const gateway = createHttpClient({ guard: guard.forOperator() })
   const mailer = createMailer({ smtpUrl: config.smtpUrl, from: config.smtpFrom, store })
-  const push = createPush({ http, store, clock })
+  const push = createPush({ http, store, clock, guard })
   const { smsWebhookUrl: url, smsWebhookSecret: secret = '' } = config.sns
-  const sms = url === undefined ? outboxSms(store) : webhookSms({ url, secret, http, clock })
+  const sms = url === undefined ? outboxSms(store) : webhookSms({ url, secret, http: gateway, clock })
   const deliveries = createDeliveries(context, createSenders(context, { http, mailer, sms, push }))
   return {
     handlers: api(context),
@@ -46,6 +47,7 @@ function start(kernel: Kernel): RunningService {
     close() {
       deliveries.close()
       http.close()
+      gateway.close()
       mailer.close()
       push.close()
     },
