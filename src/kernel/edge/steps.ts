@@ -9,6 +9,7 @@ import type { Operation, ProtocolName } from '../protocol/schema.ts'
 import { ServiceError } from '../service-error.ts'
 import type { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
+import { regionOfHost } from './host-region.ts'
 import type { ServedService, ServiceRegistry } from './registry.ts'
 import { announcedProtocol, findRoute } from './routing.ts'
 
@@ -16,7 +17,7 @@ import { announcedProtocol, findRoute } from './routing.ts'
 export interface EdgeNode {
   readonly services: ServiceRegistry
   readonly sessions: Pick<Sessions, 'find'>
-  /** The region of requests whose credentials name none. */
+  /** The region of requests whose credentials and host name none. */
   readonly region: string
   readonly maxRequestBytes: number
   readonly metrics: EdgeMetrics
@@ -84,8 +85,10 @@ function identifyCaller(exchange: Exchange, node: EdgeNode): void {
   const authorization = exchange.header('authorization')
   const presigned = authorization === undefined ? exchange.query.get('X-Amz-Credential') : undefined
   exchange.identity = identify(authorization, presigned)
-  exchange.region = exchange.identity.region ?? node.region
+  exchange.region = exchange.identity.region ?? regionOfHost(hostOf(exchange)) ?? node.region
 }
+
+const hostOf = (exchange: Exchange) => exchange.header('host') ?? exchange.header(':authority') ?? ''
 
 function routeToService(exchange: Exchange, node: EdgeNode): void {
   exchange.route = findRoute(node.services, exchange)
