@@ -1,13 +1,16 @@
 /**
  * What operators and tests ask of the node itself, under `/_millrace/`: health, metrics, the clock, a fresh start.
  *
- * Whoever can reach the port in `open` mode may do all of it; a page in a browser that is not ours may do none of it.
+ * Whoever can reach the port in `open` mode may do all of it; a page in a browser that is not ours may do none of it, not
+ * even one of an allowed origin (guard/browser.ts). What changes something takes a body as JSON or none at all: JSON is
+ * what no form can send.
  */
 import type { Clock, Millis } from '../clock/clock.ts'
 import type { ManagementEndpoint } from '../kernel.ts'
 import type { OutboxAnswer } from '../outbound/outbox.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import type { Exchange } from './exchange.ts'
+import { mediaTypeOf } from './routing.ts'
 
 export interface ManagementNode {
   /** Resolves to why the node isn't ready; undefined if it is. */
@@ -74,12 +77,14 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
 
 /** Answers a request under the prefix; rejects only with what an endpoint's work itself failed with. */
 export async function manage(node: ManagementNode, exchange: Exchange): Promise<WireAnswer> {
-  if (exchange.header('sec-fetch-site') === 'cross-site') return json(403, { message: 'Not from another site.' })
   const name = exchange.path.slice(MANAGEMENT_PREFIX.length)
   const key = `${exchange.method} ${name}`
   const endpoint = endpoints[key]
-  if (endpoint !== undefined) return endpoint(node, exchange)
   const added = node.ofServices[key]
+  if ((endpoint ?? added) !== undefined && !hasAcceptableBody(exchange)) {
+    return json(415, { message: 'Send a body as JSON, with Content-Type: application/json.' })
+  }
+  if (endpoint !== undefined) return endpoint(node, exchange)
   if (added !== undefined) {
     const { status, value } = await added(parseBody(exchange.body))
     return json(status, value)
@@ -87,6 +92,13 @@ export async function manage(node: ManagementNode, exchange: Exchange): Promise<
   const methods = Object.keys({ ...endpoints, ...node.ofServices }).filter((key) => key.endsWith(` ${name}`))
   if (methods.length === 0) return json(404, { message: 'There is no such endpoint.' })
   return { ...json(405, { message: 'Method not allowed.' }), headers: { allow: methods.map(methodOf).join(', ') } }
+}
+
+function hasAcceptableBody(exchange: Exchange): boolean {
+  if (exchange.method === 'GET') return true
+  const contentType = exchange.header('content-type')
+  if (contentType === undefined) return exchange.body.length === 0
+  return mediaTypeOf(contentType) === 'application/json'
 }
 
 const methodOf = (key: string) => key.slice(0, key.indexOf(' '))

@@ -96,7 +96,8 @@ function actionParams(head: RequestHead, mediaType: string): URLSearchParams | S
 
 const FORM = 'application/x-www-form-urlencoded'
 
-function mediaTypeOf(contentType = ''): string {
+/** A content type without its parameters, in lower case. */
+export function mediaTypeOf(contentType = ''): string {
   const semicolon = contentType.indexOf(';')
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
 }
