@@ -22,7 +22,7 @@ const OURS: readonly string[] = [
 export type HostVerdict = 'ours' | 'foreign' | 'malformed'
 
 /** As an authority has it, without user information: RFC 3986, and the underscore of Compose's service names. */
-const HOST = /^(\[[0-9a-f:.%]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::\d{1,5})?$/i
+const HOST = /^(\[[0-9a-f:.]+(?:%[\w.%-]+)?\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::\d{1,5})?$/i
 /** A name has 253 characters at most, an address fewer; the port has its own. */
 const MAX_LENGTH = 260
 
@@ -30,9 +30,11 @@ const MAX_LENGTH = 260
 export function hostNameOf(host: string): string | undefined {
   const name = host.length > MAX_LENGTH ? undefined : HOST.exec(host)?.[1]?.toLowerCase()
   if (name === undefined) return undefined
-  if (name.startsWith('[')) return isIPv6(name.slice(1, -1)) ? name : undefined
+  if (isBracketed(name)) return isIPv6(name.slice(1, -1).split('%')[0] as string) ? name : undefined
   return name.endsWith('.') ? name.slice(0, -1) : name
 }
+
+const isBracketed = (name: string): boolean => name.startsWith('[')
 
 /** The same few hosts come again and again; whoever makes up others only empties this. */
 const MAX_REMEMBERED = 100
@@ -59,7 +61,7 @@ export class HostNames {
 
   #isOurs(name: string): boolean {
     const lastLabel = name.slice(name.lastIndexOf('.') + 1)
-    if (lastLabel === name) return true // a name of the own network, or an address in brackets
+    if (lastLabel === name || isBracketed(name)) return true // a name of the own network, or an IPv6 address
     if (/^\d+$/.test(lastLabel)) return true // an IPv4 address: no top-level domain is a number
     return this.#allowed.some((allowed) => name === allowed || name.endsWith(`.${allowed}`))
   }
