@@ -77,6 +77,12 @@ export interface Caller {
 /** Takes the request's JSON, undefined if it is none; answers with a status and a JSON value. */
 export type ManagementEndpoint = (body: unknown) => Promise<{ readonly status: number; readonly value: unknown }>
 
+/** A header by which requests are known that the platform sends out: its name in lower case, and its value if only one counts. */
+export interface OutboundMark {
+  readonly header: string
+  readonly value?: string
+}
+
 /** A GET without an operation, as a page sees it. */
 export interface PageRequest {
   readonly path: string
@@ -84,6 +90,8 @@ export interface PageRequest {
   /** Scheme, host and port as the client addressed the node. */
   readonly origin: string
 }
+
+export type Page = (request: PageRequest) => Promise<WireAnswer>
 
 /** Erased form of a typed handler (see `Handlers` in protocol/types.ts). */
 // biome-ignore lint/suspicious/noExplicitAny: handlers are typed per operation at their definition, and erased here
@@ -118,8 +126,15 @@ export interface RunningService {
   readonly targets?: Readonly<Record<string, Target>>
   /** Finish the bodies that this service has delivered with a seal, by the names of the seals. */
   readonly seals?: Readonly<Record<string, OpenSeal>>
-  /** Answers a GET at a path of the service's own: a certificate, where a link in a mail leads to. Undefined if it is none. */
-  page?(request: PageRequest): Promise<WireAnswer> | undefined
+  /** The page at a path of the service's own: a certificate, where a link in a mail leads to. Undefined if there is none. */
+  page?(path: string): Page | undefined
+  /**
+   * Whether a query that names an operation is one of the links that the service hands out to people. A browser may follow
+   * those from anywhere, so what they do has to be permitted by what they hold.
+   */
+  isLink?(query: URLSearchParams): boolean
+  /** How the requests that the service sends out are known: a node refuses them, whichever node sent them. */
+  readonly outboundMarks?: readonly OutboundMark[]
   /** What operators and tests ask of the service at `/_millrace/`, by method and path: `POST sns/opt-outs`. */
   readonly management?: Readonly<Record<string, ManagementEndpoint>>
   /** Called on graceful shutdown, before the store closes: answers what is parked. */

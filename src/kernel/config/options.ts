@@ -9,11 +9,13 @@ import {
   count,
   durationMs,
   flag,
+  hostNames,
   httpAddress,
   httpUrl,
   type Option,
   onOff,
   optionalText,
+  origins,
   port,
   region,
   smtpAddress,
@@ -44,6 +46,14 @@ export const options = {
   publicUrl: httpUrl(
     'public-url',
     'Address at which clients reach the platform, for links that it hands out; without it, the request’s.',
+  ),
+  allowOrigins: origins(
+    'allow-origins',
+    'Origins whose pages in a browser may call the node and read its answers (CORS).',
+  ),
+  allowHosts: hostNames(
+    'allow-hosts',
+    'Names, with those under them, by which clients may call the node beside addresses and local names.',
   ),
   tlsCert: optionalText('tls-cert', 'Certificate chain (PEM file); with --tls-key, the port speaks TLS only.'),
   tlsKey: optionalText('tls-key', 'Private key of the certificate (PEM file).'),

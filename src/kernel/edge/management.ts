@@ -1,12 +1,15 @@
 /**
  * What operators and tests ask of the node itself, under `/_millrace/`: health, metrics, the clock, a fresh start.
  *
- * Whoever can reach the port in `open` mode may do all of it; a page in a browser that is not ours may do none of it.
+ * Whoever can reach the port in `open` mode may do all of it; a page in a browser that is not ours may do none of it, not
+ * even one of an allowed origin (guard/browser.ts). What changes something takes a body as JSON or none at all: JSON is
+ * what no form can send.
  */
 import type { Clock, Millis } from '../clock/clock.ts'
 import type { ManagementEndpoint } from '../kernel.ts'
 import type { OutboxAnswer } from '../outbound/outbox.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
+import { mediaTypeOf } from './routing.ts'
 
 export interface ManagementNode {
   /** Resolves to why the node isn't ready; undefined if it is. */
@@ -30,6 +33,7 @@ export interface ManagementRequest {
   readonly path: string
   /** The query string without its question mark. */
   readonly search: string
+  readonly contentType: string | undefined
   readonly body: Uint8Array
 }
 
@@ -94,8 +98,11 @@ async function answer(node: ManagementNode, request: ManagementRequest): Promise
   const name = path.slice(MANAGEMENT_PREFIX.length)
   const key = `${method} ${name}`
   const endpoint = endpoints[key]
-  if (endpoint !== undefined) return endpoint(node, request)
   const added = node.ofServices[key]
+  if ((endpoint ?? added) !== undefined && !hasAcceptableBody(request)) {
+    return json(415, { message: 'Send a body as JSON, with Content-Type: application/json.' })
+  }
+  if (endpoint !== undefined) return endpoint(node, request)
   if (added !== undefined) {
     const { status, value } = await added(parseBody(body))
     return json(status, value)
@@ -105,10 +112,13 @@ async function answer(node: ManagementNode, request: ManagementRequest): Promise
   return { ...json(405, { message: 'Method not allowed.' }), headers: { allow: methods.map(methodOf).join(', ') } }
 }
 
-const methodOf = (key: string) => key.slice(0, key.indexOf(' '))
+function hasAcceptableBody({ method, contentType, body }: ManagementRequest): boolean {
+  if (method === 'GET') return true
+  if (contentType === undefined) return body.length === 0
+  return mediaTypeOf(contentType) === 'application/json'
+}
 
-/** To a page of another site in a browser. */
-export const notFromAnotherSite = (): WireAnswer => json(403, { message: 'Not from another site.' })
+const methodOf = (key: string) => key.slice(0, key.indexOf(' '))
 
 const json = (status: number, value: unknown): WireAnswer => ({
   status,

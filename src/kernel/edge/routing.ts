@@ -103,7 +103,8 @@ const FORM = 'application/x-www-form-urlencoded'
 const isActionForm = ({ method, body }: RequestHead): boolean =>
   method === 'POST' && /(?:^|&)Action=/.test(body.toString('latin1'))
 
-function mediaTypeOf(contentType = ''): string {
+/** A content type without its parameters, in lower case. */
+export function mediaTypeOf(contentType = ''): string {
   const semicolon = contentType.indexOf(';')
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
 }

@@ -73,6 +73,20 @@ export function respond(exchange: Exchange, node: EdgeNode, answer: Promise<Wire
     .then((value) => send(exchange, node, value))
 }
 
+/** The answer to a request that the guard turns away: in its protocol if its head says one, else for whoever reads it. */
+export function refuse(exchange: Exchange, node: EdgeNode, error: ServiceError): void {
+  identifyCaller(exchange, node)
+  const protocol = announcedProtocol(exchange)
+  if (protocol === undefined) {
+    const { code, message, status = 400 } = error
+    send(exchange, node, { status, contentType: 'text/plain; charset=utf-8', body: `${code}: ${message}\n` })
+    node.metrics.answered(exchange, code)
+    return
+  }
+  exchange.route = { protocol, service: undefined, operation: undefined }
+  fail(exchange, node, error)
+}
+
 /** The answer to a request whose body is over the limit and was not read. */
 export function refuseTooLarge(exchange: Exchange, node: EdgeNode): void {
   identifyCaller(exchange, node)

@@ -11,6 +11,8 @@ import { missingMembers } from './errors.ts'
 import { jobs } from './jobs.ts'
 import { management } from './management.ts'
 import { snsMetrics } from './metrics.ts'
+import { isLink } from './model/envelope.ts'
+import { OUTBOUND_MARKS } from './model/http-headers.ts'
 import { SEALED_BY } from './model/queue-delivery.ts'
 import { createPush } from './outbound/push/push.ts'
 import { outboxSms, webhookSms } from './outbound/sms.ts'
@@ -42,6 +44,8 @@ function start(kernel: Kernel): RunningService {
     jobs: jobs(context, deliveries),
     seals: { [SEALED_BY]: (body, note) => context.signing.complete(body, note) },
     page: pages(context),
+    isLink,
+    outboundMarks: OUTBOUND_MARKS,
     management: management(context),
     drain: () => deliveries.drain(),
     close() {
