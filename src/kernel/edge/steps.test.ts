@@ -42,7 +42,7 @@ test('a handler sees who calls, from where and how', async () => {
   assert.equal(seen?.origin, edge.url)
   assert.equal(seen?.path, '/some/path')
   assert.equal(seen?.accountId, '123456789012')
-  assert.equal(seen?.principal.id, '123456789012')
+  assert.equal(seen?.principal.arn, 'arn:aws:iam::123456789012:user/millrace')
   assert.equal(seen?.region, 'eu-west-1')
   assert.equal(seen?.protocol, 'json1.0')
   assert.equal(seen?.header('authorization'), authorization)

@@ -11,6 +11,7 @@ import { missingMembers } from './errors.ts'
 import { jobs } from './jobs.ts'
 import { management } from './management.ts'
 import { snsMetrics } from './metrics.ts'
+import { tooManyEntries } from './model/batch.ts'
 import { isLink } from './model/envelope.ts'
 import { OUTBOUND_MARKS } from './model/http-headers.ts'
 import { SEALED_BY } from './model/queue-delivery.ts'
@@ -40,6 +41,10 @@ function start(kernel: Kernel): RunningService {
   const deliveries = createDeliveries(context, createSenders(context, { http, mailer, sms, push }))
   return {
     handlers: api(context),
+    /** A message or a batch of 256 KiB, or a filter policy as long, and ids and names, which don't count. */
+    maxInputBytes: 262_144 + 65_536,
+    tooMany: ({ name }: Operation, member: string) =>
+      name === 'PublishBatch' && member === 'PublishBatchRequestEntries' ? tooManyEntries() : undefined,
     missing: (_: Operation, paths: readonly string[]) => missingMembers(paths),
     jobs: jobs(context, deliveries),
     seals: { [SEALED_BY]: (body, note) => context.signing.complete(body, note) },
