@@ -108,8 +108,8 @@ describe('pages in Chromium', { skip: skipUnless(chromium) }, () => {
           const before = await refusals()
           const outcome = attack[0] === 'fetch' ? 'blocked' : undefined
           assert.equal(await attempt(page, ...attack), outcome, JSON.stringify(attack))
-          assert.equal(await refusals(), before + 1, `it has reached the node: ${JSON.stringify(attack)}`)
           await assertUntouched()
+          assert.equal(await refusals(), before + 1, `it has reached the node: ${JSON.stringify(attack)}`)
         }
       })
     })
@@ -136,7 +136,7 @@ describe('pages in Chromium', { skip: skipUnless(chromium) }, () => {
       const target = `${node.url}/${CREATE}`
       await open(from === '' ? target : from + encodeURIComponent(target), async (page) => {
         assert.equal(page.url(), target)
-        assert.match(await page.content(), /ForbiddenOrigin/)
+        assert.ok((await page.content()).includes('ForbiddenOrigin'))
       })
     }
     await assertUntouched()
