@@ -1,11 +1,11 @@
 /** The embedded store as the rest of the program sees it: opens the storage thread, and is its first client. */
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock/clock.ts'
 import { KERNEL_MIGRATIONS, type MigrationSource } from '../migrations.ts'
 import { CannotOpenStore, type Command, type Store } from '../store.ts'
 import type { WakeListener } from '../wakes.ts'
 import { StorageClient } from './client.ts'
-import { type Control, type FromThread, revive, type ThreadOptions } from './protocol.ts'
+import { type Control, type FromThread, revive, type ThreadOptions, type ToThread } from './protocol.ts'
 
 export interface SqliteOptions {
   /** The data directory; undefined keeps everything in memory (`--ephemeral`). */
@@ -27,8 +27,13 @@ export interface SqliteOptions {
 /** What the thread allocates dies with its group: a small nursery is as fast as a large one. */
 const THREAD_YOUNG_GENERATION_MB = 6
 
+export interface EmbeddedStore extends Store {
+  /** A port for another thread of the process, which joins the store by it (`joinSqlite`). To be transferred. */
+  attach(): MessagePort
+}
+
 /** Opens the store: resolves when its thread holds the lock and has migrated, or rejects with `CannotOpenStore`. */
-export async function openSqlite(options: SqliteOptions): Promise<Store> {
+export async function openSqlite(options: SqliteOptions): Promise<EmbeddedStore> {
   const threadOptions: ThreadOptions = {
     directory: options.directory,
     clockOffset: options.clock.offset,
@@ -53,7 +58,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   return new SqliteStore(worker, options)
 }
 
-class SqliteStore implements Store {
+class SqliteStore implements EmbeddedStore {
   readonly #worker: Worker
   readonly #options: SqliteOptions
   readonly #client: StorageClient
@@ -79,6 +84,12 @@ class SqliteStore implements Store {
 
   onMissedWakes(): () => void {
     return () => {} // one node misses nothing
+  }
+
+  attach(): MessagePort {
+    const { port1, port2 } = new MessageChannel()
+    this.#worker.postMessage({ type: 'attach', port: port1 } satisfies ToThread, [port1])
+    return port2
   }
 
   reset(): Promise<void> {
