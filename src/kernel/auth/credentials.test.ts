@@ -68,13 +68,16 @@ test('a client is parsed once, however often it signs', () => {
   assert.equal(first, second)
 })
 
-test('the principal is the account’s root', () => {
+test('the principal is a user of the account, always the same', () => {
   const { principal } = identify(header('123456789012/20260131/us-east-1/sqs/aws4_request'), null)
   assert.deepEqual(principal, {
     accountId: '123456789012',
-    id: '123456789012',
-    arn: 'arn:aws:iam::123456789012:root',
+    id: principal.id,
+    arn: 'arn:aws:iam::123456789012:user/millrace',
   })
+  assert.match(principal.id, /^AIDA[A-Z2-7]{17}$/)
+  assert.equal(identify(header('123456789012/20260201/eu-west-1/sns/aws4_request'), null).principal.id, principal.id)
+  assert.notEqual(identify(header('111111111111/20260201/eu-west-1/sns/aws4_request'), null).principal.id, principal.id)
 })
 
 test('whatever is sent, an identity with an account comes out', () => {

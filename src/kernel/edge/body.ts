@@ -37,3 +37,12 @@ export function receiveBody(
     if (!tooLarge) onBody(chunks === undefined ? (first ?? EMPTY) : Buffer.concat(chunks, length))
   })
 }
+
+/** For a request that was answered by its head: reads and drops what comes, up to a limit, and cuts off what goes on. */
+export function dropBody(request: HttpRequest, limitBytes: number): void {
+  let length = 0
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length > limitBytes) request.destroy()
+  })
+}

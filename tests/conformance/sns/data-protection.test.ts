@@ -83,7 +83,7 @@ describe('the policy', () => {
 const denied = (topic: string, account = ACCOUNT) =>
   refusal(
     'AuthorizationError',
-    `User: arn:aws:iam::${account}:root is not authorized to perform: SNS:Publish on resource: ${topic}`,
+    `User: arn:aws:iam::${account}:user/millrace is not authorized to perform: SNS:Publish on resource: ${topic}`,
     403,
   )
 

@@ -28,7 +28,7 @@ const freshAttributes = (SubscriptionArn: string) => ({
   Owner: ACCOUNT,
   Protocol: 'sqs',
   Endpoint: QUEUE,
-  SubscriptionPrincipal: `arn:aws:iam::${ACCOUNT}:root`,
+  SubscriptionPrincipal: `arn:aws:iam::${ACCOUNT}:user/millrace`,
   PendingConfirmation: 'false',
   ConfirmationWasAuthenticated: 'true',
   RawMessageDelivery: 'false',

@@ -134,10 +134,8 @@ test('STS tells callers their account', async () => {
     const sts = stsOf(accessKeyId)
     const { Account, Arn, UserId } = await sts.send(new GetCallerIdentityCommand())
     sts.destroy()
-    assert.deepEqual(
-      { Account, Arn, UserId },
-      { Account: account, Arn: `arn:aws:iam::${account}:root`, UserId: account },
-    )
+    assert.deepEqual({ Account, Arn }, { Account: account, Arn: `arn:aws:iam::${account}:user/millrace` })
+    assert.match(String(UserId), /^AIDA[A-Z2-7]{17}$/)
   }
 })
 

@@ -2,7 +2,7 @@
  * The embedded store as the rest of the program sees it: calls go to the storage thread in batches, replies come back
  * after the commit. Nothing is kept here that a restart would miss.
  */
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock/clock.ts'
 import { ServiceError } from '../../service-error.ts'
 import type { Call } from '../group.ts'
@@ -42,8 +42,14 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** The store with the thread that owns it. */
+export interface EmbeddedStore extends Store {
+  /** For another thread, which calls the same storage thread through it: see `connectSqlite`. To be transferred. */
+  attach(): MessagePort
+}
+
 /** Opens the store: resolves when its thread holds the lock and has migrated, or rejects with `CannotOpenStore`. */
-export async function openSqlite(options: SqliteOptions): Promise<Store> {
+export async function openSqlite(options: SqliteOptions): Promise<EmbeddedStore> {
   const threadOptions: ThreadOptions = {
     directory: options.directory,
     clockOffset: options.clock.offset,
@@ -68,9 +74,17 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   return new SqliteStore(worker, options)
 }
 
-class SqliteStore implements Store {
-  readonly #worker: Worker
-  readonly #options: SqliteOptions
+/** The store in another thread than the one that opened it; closing it there closes it for that thread alone. */
+export function connectSqlite(port: MessagePort, options: Pick<SqliteOptions, 'clock' | 'onGroup'>): Store {
+  return new SqliteStore(port, options)
+}
+
+type StoreOptions = Omit<SqliteOptions, 'directory' | 'commands' | 'migrations'>
+
+class SqliteStore implements EmbeddedStore {
+  /** The storage thread, or a way to it. */
+  readonly #thread: Worker | MessagePort
+  readonly #options: StoreOptions
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners = new WakeListeners()
   #calls: Call[] = []
@@ -81,12 +95,15 @@ class SqliteStore implements Store {
   /** Resets and the closing that are under way, in the order in which the thread will answer them. */
   readonly #controls: PromiseWithResolvers<void>[] = []
 
-  constructor(worker: Worker, options: SqliteOptions) {
-    this.#worker = worker
+  constructor(thread: Worker | MessagePort, options: StoreOptions) {
+    this.#thread = thread
     this.#options = options
-    worker.on('message', (message: FromThread) => this.#hear(message))
-    worker.on('error', (error) => this.#fail(error))
-    worker.on('exit', () => this.#fail(new Error('the storage thread has ended')))
+    const ended = () => this.#fail(new Error('the storage thread has ended'))
+    if (thread instanceof Worker) {
+      thread.on('error', (error) => this.#fail(error))
+      thread.on('exit', ended)
+    } else thread.on('close', ended)
+    thread.on('message', (message: FromThread) => this.#hear(message))
   }
 
   execute<A, R>(command: Command<A, R>, args: A): Promise<R> {
@@ -117,14 +134,21 @@ class SqliteStore implements Store {
     if (this.#gone !== undefined) return
     this.#postCalls()
     await this.#control({ type: 'close' })
-    await this.#worker.terminate()
+    if (this.#thread instanceof Worker) await this.#thread.terminate()
+    else this.#thread.close()
+  }
+
+  attach(): MessagePort {
+    const { port1, port2 } = new MessageChannel()
+    this.#thread.postMessage({ type: 'attach', port: port1 } satisfies ToThread, [port1])
+    return port2
   }
 
   #control(message: ToThread): Promise<void> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone)
     const answered = Promise.withResolvers<void>()
     this.#controls.push(answered)
-    this.#worker.postMessage(message)
+    this.#thread.postMessage(message)
     return answered.promise
   }
 
@@ -139,7 +163,7 @@ class SqliteStore implements Store {
     this.#calls = []
     this.#unanswered++
     const message: ToThread = { type: 'calls', clockOffset: this.#options.clock.offset, calls }
-    this.#worker.postMessage(message)
+    this.#thread.postMessage(message)
   }
 
   #hear(message: FromThread): void {
@@ -147,6 +171,8 @@ class SqliteStore implements Store {
     switch (message.type) {
       case 'replies':
         return this.#hearReplies(message)
+      case 'wakes':
+        return this.#listeners.tell(message.wakes)
       case 'health':
         return this.#options.onHealth?.(message.problem)
       case 'checkpoints':
@@ -161,9 +187,9 @@ class SqliteStore implements Store {
     }
   }
 
-  #hearReplies({ replies, wakes, seconds, batches }: FromThread & { type: 'replies' }): void {
+  #hearReplies({ replies, wakes, batches, group }: FromThread & { type: 'replies' }): void {
     this.#unanswered -= batches
-    this.#options.onGroup?.(replies.length, seconds)
+    if (group !== undefined) this.#options.onGroup?.(group.calls, group.seconds)
     for (const [id, value, error] of replies) {
       const waiting = this.#waiting.get(id) as Waiting
       this.#waiting.delete(id)

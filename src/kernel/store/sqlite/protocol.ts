@@ -1,4 +1,8 @@
-/** What the main thread and the storage thread say to each other. Plain data: it is structured-cloned. */
+/**
+ * What the storage thread and those who call it say to each other: the main thread, and the threads that it attached.
+ * Plain data: it is structured-cloned.
+ */
+import type { MessagePort } from 'node:worker_threads'
 import type { PlainServiceError } from '../../service-error.ts'
 import type { Call } from '../group.ts'
 import type { MigrationSource } from '../migrations.ts'
@@ -14,6 +18,8 @@ export interface ThreadOptions {
 
 export type ToThread =
   | { readonly type: 'calls'; readonly clockOffset: number; readonly calls: readonly Call[] }
+  /** From here on, whoever holds the other end of `port` may call, too. */
+  | { readonly type: 'attach'; readonly port: MessagePort }
   | { readonly type: 'reset' }
   | { readonly type: 'close' }
 
@@ -31,11 +37,13 @@ export type FromThread =
       readonly type: 'replies'
       readonly replies: readonly Reply[]
       readonly wakes: readonly Wake[]
-      /** How long the group took, from its first statement to its commit. */
-      readonly seconds: number
-      /** How many batches of calls the main thread may count as taken in by now. */
+      /** How many batches of calls their sender may count as taken in by now. */
       readonly batches: number
+      /** The commit, told to one of those whose calls it had: how many, and its seconds from the first statement on. */
+      readonly group: { readonly calls: number; readonly seconds: number } | undefined
     }
+  /** What a commit that had no calls of the receiver's woke. */
+  | { readonly type: 'wakes'; readonly wakes: readonly Wake[] }
   /** `problem` is why writing fails; undefined once it works again. */
   | { readonly type: 'health'; readonly problem: string | undefined }
   /** The same for checkpoints: nothing is lost, but the log keeps growing. */

@@ -17,6 +17,8 @@ import {
   recordMigration,
   withFragments,
 } from '../migrations.ts'
+import type { Settled } from '../store.ts'
+import type { Wake } from '../wakes.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { fileFault, openDatabase, writeFault } from './database.ts'
 import { lockDirectory } from './lock.ts'
@@ -28,8 +30,17 @@ const MAX_GROUP = 512
 
 const FRAGMENTS = { clustered: 'without rowid' }
 
+/** Who calls: the main thread, or one that it attached. */
+interface Client {
+  readonly port: MessagePort
+  /** Of its calls, taken in since it was last answered. */
+  batches: number
+}
+
 class StorageThread {
-  readonly #port: MessagePort
+  /** The one that opened the store: when it closes it, it is closed for all. */
+  readonly #main: Client
+  readonly #clients: Set<Client>
   readonly #db: DatabaseSync
   readonly #tx: SqliteTx
   readonly #clock: SystemClock
@@ -38,8 +49,9 @@ class StorageThread {
   readonly #checkpoints: Checkpoints | undefined
   readonly #unlock: () => void
   readonly #calls: Call[] = []
-  readonly #controls: ToThread[] = []
-  #batches = 0
+  /** Whose the calls are, one by one. */
+  readonly #callers: Client[] = []
+  readonly #controls: { readonly type: 'reset' | 'close'; readonly client: Client }[] = []
   #running = false
   #problem: string | undefined
 
@@ -51,7 +63,8 @@ class StorageThread {
     options: ThreadOptions,
     unlock: () => void,
   ) {
-    this.#port = port
+    this.#main = { port, batches: 0 }
+    this.#clients = new Set([this.#main])
     this.#db = db
     this.#clock = clock
     this.#tx = new SqliteTx(db, clock, commands)
@@ -76,43 +89,77 @@ class StorageThread {
     const commands = await loadCommands(options.commands.map((url) => new URL(url)))
     const thread = new StorageThread(port, db, clock, commands, options, unlock)
     await thread.#migrate()
-    port.on('message', (message: ToThread) => thread.#accept(message))
+    thread.#listen(thread.#main)
     thread.#say({ type: 'open' })
   }
 
-  #say(message: FromThread): void {
-    this.#port.postMessage(message)
+  #say(message: FromThread, client = this.#main): void {
+    client.port.postMessage(message)
   }
 
-  #accept(message: ToThread): void {
-    this.#take(message)
-    if (!this.#running) void this.#serve()
+  #listen(client: Client): void {
+    client.port.on('message', (message: ToThread) => {
+      this.#take(message, client)
+      if (!this.#running) void this.#serve()
+    })
   }
 
-  #take(message: ToThread): void {
-    if (message.type !== 'calls') {
-      this.#controls.push(message)
-      return
+  #take(message: ToThread, client: Client): void {
+    switch (message.type) {
+      case 'calls':
+        return this.#takeCalls(message, client)
+      case 'attach':
+        return this.#attach(message.port)
+      default:
+        this.#controls.push({ type: message.type, client })
     }
-    if (message.clockOffset > this.#clock.offset) this.#clock.shift(message.clockOffset - this.#clock.offset)
-    for (const call of message.calls) this.#calls.push(call)
-    this.#batches++
+  }
+
+  #takeCalls({ clockOffset, calls }: ToThread & { type: 'calls' }, client: Client): void {
+    if (clockOffset > this.#clock.offset) this.#clock.shift(clockOffset - this.#clock.offset)
+    for (const call of calls) {
+      this.#calls.push(call)
+      this.#callers.push(client)
+    }
+    client.batches++
+  }
+
+  #detach(client: Client): void {
+    this.#clients.delete(client)
+    this.#say({ type: 'closed' }, client)
+  }
+
+  /** One that is gone is told nothing more; what it called for is done all the same. */
+  #attach(port: MessagePort): void {
+    const client = { port, batches: 0 }
+    this.#clients.add(client)
+    port.on('close', () => this.#clients.delete(client))
+    this.#listen(client)
   }
 
   async #serve(): Promise<void> {
     this.#running = true
     for (;;) {
-      for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
-        this.#take(next.message)
-      }
-      if (this.#calls.length > 0) await this.#serveGroup(this.#calls.splice(0, MAX_GROUP))
-      else if (this.#controls.length > 0) await this.#control(this.#controls.shift() as ToThread)
-      else break
+      for (const client of this.#clients) this.#takeWhatWaits(client)
+      const control = this.#controls[0]
+      if (this.#calls.length > 0) {
+        await this.#serveGroup(this.#calls.splice(0, MAX_GROUP), this.#callers.splice(0, MAX_GROUP))
+      } else if (control !== undefined) {
+        this.#controls.shift()
+        await this.#control(control.type, control.client)
+      } else break
     }
     this.#running = false
   }
 
-  async #serveGroup(calls: readonly Call[]): Promise<void> {
+  #takeWhatWaits(client: Client): void {
+    const { port } = client
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      this.#take(next.message, client)
+    }
+  }
+
+  async #serveGroup(calls: readonly Call[], callers: readonly Client[]): Promise<void> {
     const began = performance.now()
     let problem: string | undefined
     const { settled, wakes } = await runGroup(this.#tx, this.#commands, calls, isFileFault).catch((error: unknown) => {
@@ -120,14 +167,28 @@ class StorageThread {
       return refuseAll(calls, error, problem)
     })
     const seconds = (performance.now() - began) / 1000
-    const replies = settled.map((outcome, at): Reply => {
-      const id = (calls[at] as Call)[0]
-      return outcome.ok ? [id, outcome.value] : [id, undefined, plain(outcome.error)]
-    })
     this.#noteHealth(problem)
-    this.#say({ type: 'replies', replies, wakes, seconds, batches: this.#batches })
-    this.#batches = 0
+    this.#answer({ calls, callers, settled, wakes, seconds })
     this.#checkpoints?.afterCommit()
+  }
+
+  #answer({ calls, callers, settled, wakes, seconds }: AnsweredGroup): void {
+    const repliesOf = new Map<Client, Reply[]>()
+    for (let at = 0; at < calls.length; at++) {
+      const reply = replyTo(calls[at] as Call, settled[at] as Settled<unknown>)
+      const replies = repliesOf.get(callers[at] as Client)
+      if (replies === undefined) repliesOf.set(callers[at] as Client, [reply])
+      else replies.push(reply)
+    }
+    let group: { calls: number; seconds: number } | undefined = { calls: calls.length, seconds }
+    for (const client of this.#clients) {
+      const replies = repliesOf.get(client)
+      if (replies !== undefined) {
+        this.#say({ type: 'replies', replies, wakes, batches: client.batches, group }, client)
+        client.batches = 0
+        group = undefined
+      } else if (wakes.length > 0) this.#say({ type: 'wakes', wakes }, client)
+    }
   }
 
   /** Told before the group's replies. A group that only read says nothing about writing, so a write of our own does. */
@@ -138,9 +199,10 @@ class StorageThread {
     this.#say({ type: 'health', problem })
   }
 
-  async #control(message: ToThread): Promise<void> {
-    if (message.type === 'reset') await this.#reset()
-    else await this.#close()
+  async #control(type: 'reset' | 'close', client: Client): Promise<void> {
+    if (type === 'reset') await this.#reset(client)
+    else if (client === this.#main) await this.#close()
+    else this.#detach(client)
   }
 
   /** In one transaction; `anew` drops every table first. */
@@ -165,13 +227,13 @@ class StorageThread {
     for (const { name } of tables.all()) this.#db.exec(`drop table "${name}"`)
   }
 
-  async #reset(): Promise<void> {
+  async #reset(client: Client): Promise<void> {
     try {
       this.#tx.reset()
       await this.#migrate('anew')
-      this.#say({ type: 'reset-done' })
+      this.#say({ type: 'reset-done' }, client)
     } catch (error) {
-      this.#say({ type: 'reset-failed', error: plain(error) })
+      this.#say({ type: 'reset-failed', error: plain(error) }, client)
     }
   }
 
@@ -181,9 +243,20 @@ class StorageThread {
     this.#db.close()
     this.#unlock()
     this.#say({ type: 'closed' })
-    this.#port.close()
+    for (const { port } of this.#clients) port.close()
   }
 }
+
+interface AnsweredGroup {
+  readonly calls: readonly Call[]
+  readonly callers: readonly Client[]
+  readonly settled: readonly Settled<unknown>[]
+  readonly wakes: readonly Wake[]
+  readonly seconds: number
+}
+
+const replyTo = ([id]: Call, outcome: Settled<unknown>): Reply =>
+  outcome.ok ? [id, outcome.value] : [id, undefined, plain(outcome.error)]
 
 const isFileFault = (error: unknown): boolean => fileFault(error) !== undefined
 

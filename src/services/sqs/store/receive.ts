@@ -110,7 +110,7 @@ async function claimDeliverable(tx: Tx, queue: Queue, limit: number, hideMs: num
     const wanted = limit - deliverable.length
     const claimed = await claim(tx, queue, wanted, hideMs)
     const expired = claimed.filter((message) => message.sentAt <= oldest)
-    let exhausted = claimed.filter((message) => message.sentAt > oldest && message.receiveCount > maxReceives)
+    let exhausted = claimed.filter((message) => message.sentAt > oldest && receivesFrom(message) > maxReceives)
     if (exhausted.length > 0) {
       deadLetterQueue ??= await deadLetterQueueFor(tx, queue)
       if (deadLetterQueue === undefined) exhausted = [] // they stay, and go on being delivered
@@ -130,6 +130,9 @@ async function claimDeliverable(tx: Tx, queue: Queue, limit: number, hideMs: num
   }
   return { messages: deliverable, receivedAt: tx.now, mayBeMore: removed >= MAX_REMOVED }
 }
+
+/** How often the message was received from the queue that it is in, this receive included. */
+const receivesFrom = ({ receiveCount, receivedElsewhere }: ClaimedMessage): number => receiveCount - receivedElsewhere
 
 async function deleteExpired(tx: Tx, queue: Queue, expired: readonly ClaimedMessage[]): Promise<void> {
   const ids = expired.map((message) => message.id)

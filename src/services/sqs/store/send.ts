@@ -12,7 +12,7 @@ import { checkForQueue, initialDelay, type MessageFacts } from '../model/message
 import { isFifoName, type QueueAddress } from '../model/names.ts'
 import { DepthChanges } from './depth.ts'
 import { type Joining, openGroups } from './groups.ts'
-import { MESSAGE_COLUMNS } from './message-row.ts'
+import { SENT_COLUMNS } from './message-row.ts'
 import { holdForSending, type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 /** A message as the caller gave it; what needs no knowledge of the queue has been checked. */
@@ -128,7 +128,7 @@ class SendBatch {
       ...(sent.get(accepted) as StoredMessage),
     }))
     const rows = fresh.map((accepted, at) => rowOf(tx, accepted, ids[at] as number))
-    await tx.insertMany('sqs_message', MESSAGE_COLUMNS, rows)
+    await tx.insertMany('sqs_message', SENT_COLUMNS, rows)
     await this.#count(fresh)
     if (known.length > 0) await acceptedIds.remember(tx, known) // the only one that is waited for
     for (const [accepted, original] of repeats) {
