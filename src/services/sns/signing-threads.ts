@@ -41,7 +41,7 @@ interface Thread {
 
 export class SigningThreads {
   readonly #threads: Thread[] = []
-  readonly #maxThreads = Math.min(availableParallelism(), MAX_THREADS)
+  #maxThreads = Math.min(availableParallelism(), MAX_THREADS)
   #waiting: Waiting[] = []
   #isPlanned = false
 
@@ -58,14 +58,16 @@ export class SigningThreads {
     }
   }
 
-  /** Ends the threads: who still waits for them is told. */
+  /** Ends the threads: what they have in hand fails, what waits is left to the pool. */
   close(): void {
+    this.#maxThreads = 0
     for (const { worker } of this.#threads) void worker.terminate()
   }
 
   #handOut(): void {
     this.#isPlanned = false
-    if (this.#threads.length === 0 && this.#waiting.length < MANY) return this.#handToPool()
+    const isWorthThreads = this.#maxThreads > 0 && this.#waiting.length >= MANY
+    if (this.#threads.length === 0 && !isWorthThreads) return this.#handToPool()
     while (this.#waiting.length > 0) {
       const thread = this.#threads.find(({ inHand }) => inHand.length === 0) ?? this.#another()
       if (thread === undefined) return
@@ -113,6 +115,6 @@ export class SigningThreads {
     const { inHand } = thread
     thread.inHand = []
     for (const { answer } of inHand) answer.reject(error)
-    if (at >= 0 && this.#waiting.length > 0) this.#handOut()
+    if (this.#threads.length === 0) this.#handToPool() // it may be that none can be had
   }
 }
