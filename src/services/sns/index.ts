@@ -55,6 +55,7 @@ function start(kernel: Kernel): RunningService {
     drain: () => deliveries.drain(),
     close() {
       deliveries.close()
+      context.signing.close()
       http.close()
       gateway.close()
       mailer.close()
