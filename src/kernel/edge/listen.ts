@@ -5,7 +5,6 @@
  * Only a listening server of HTTP/1 enforces its time-outs, and a server listens on one address. So the second address
  * has a plain listener, which hands its connections to the server.
  */
-import type { Server } from 'node:http'
 import { type AddressInfo, createServer, type Server as Listener } from 'node:net'
 
 export interface Listening {
@@ -25,19 +24,30 @@ export const addressesOf = (host: string): readonly [string, string?] =>
   host === 'localhost' ? ['127.0.0.1', '::1'] : [host]
 
 /**
+ * The port that listeners who share it are to open: any free one if it is 0. Rejects with the system's error if somebody
+ * else has it, which one who is willing to share would not notice.
+ */
+export async function claimPort(host: string, port: number): Promise<number> {
+  const claimed = await listen(createServer(), addressesOf(host), port)
+  await claimed.close()
+  return claimed.port
+}
+
+/**
  * Opens one port on the addresses; 0 takes one that is free on all of them. The machine need not have the second one.
- * Rejects with the system's error: EADDRINUSE, EACCES, …
+ * A shared port can be opened again by those who share it. Rejects with the system's error: EADDRINUSE, EACCES, …
  */
 export async function listen(
-  server: Server,
+  server: Listener,
   [first, second]: readonly [string, string?],
   port: number,
+  isShared = false,
 ): Promise<Listening> {
   for (let attempt = 1; ; attempt++) {
-    await open(server, first, port)
+    await open(server, first, port, isShared)
     const taken = (server.address() as AddressInfo).port
     try {
-      const other = second === undefined ? undefined : await openToo(server, second, taken)
+      const other = second === undefined ? undefined : await openToo(server, second, taken, isShared)
       return { port: taken, close: async () => void (await Promise.all([close(server), other && close(other)])) }
     } catch (error) {
       await close(server)
@@ -48,11 +58,16 @@ export async function listen(
 }
 
 /** Resolves to undefined if the machine has no such address. */
-async function openToo(server: Server, address: string, port: number): Promise<Listener | undefined> {
+async function openToo(
+  server: Listener,
+  address: string,
+  port: number,
+  isShared: boolean,
+): Promise<Listener | undefined> {
   const other = createServer({ allowHalfOpen: true, noDelay: true }) // as a server of HTTP has it
   other.on('connection', (socket) => server.emit('connection', socket))
   try {
-    await open(other, address, port)
+    await open(other, address, port, isShared)
     return other
   } catch (error) {
     if (ABSENT.includes((error as NodeJS.ErrnoException).code)) return undefined
@@ -60,10 +75,10 @@ async function openToo(server: Server, address: string, port: number): Promise<L
   }
 }
 
-function open(server: Listener, host: string, port: number): Promise<void> {
+function open(server: Listener, host: string, port: number, isShared: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port, backlog: BACKLOG }, () => {
+    server.listen({ host, port, backlog: BACKLOG, reusePort: isShared }, () => {
       server.off('error', reject)
       resolve()
     })

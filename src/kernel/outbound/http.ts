@@ -10,15 +10,17 @@ import type { RequestOptions } from 'node:https'
 import process from 'node:process'
 import type { TLSSocket } from 'node:tls'
 import type { Millis } from '../clock/clock.ts'
-import { BlockedAddress, guardedLookup, isBlockedAddress } from './address-guard.ts'
+import { AddressGuard, BlockedAddress } from './address-guard.ts'
 import { answerChallenge, type Credentials, credentialsOf } from './challenge.ts'
 import { withDeadline } from './deadline.ts'
+import { USER_AGENT } from './user-agent.ts'
 
 export interface HttpRequest {
   /** POST unless given. */
   readonly method?: string
   /** `http:` or `https:`. A user and password in it answer a 401 challenge, and are sent in no other way. */
   readonly url: string
+  /** With a `User-Agent` of its own, spelt so, or else the platform's. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
   /** For the whole exchange, with challenges and repeats, in real time; 15 s unless given. */
@@ -28,7 +30,7 @@ export interface HttpRequest {
 export type HttpFailure =
   /** Not an absolute URL of HTTP. */
   | 'url'
-  /** A link-local or metadata address. */
+  /** An address where nothing may be sent: see address-guard.ts. */
   | 'blocked'
   | 'dns'
   | 'refused'
@@ -55,8 +57,8 @@ export interface HttpClient {
 export interface HttpClientOptions {
   /** Certificate authorities to trust instead of the system's (PEM). */
   readonly ca?: string
-  /** Lets requests through to link-local and metadata addresses. */
-  readonly allowLinkLocal?: boolean
+  /** Decides on every connection that is opened. */
+  readonly guard?: AddressGuard
 }
 
 const TIMEOUT_MS = 15_000
@@ -77,25 +79,26 @@ interface Answer {
   readonly challenge?: string | undefined
 }
 
-export function createHttpClient({ ca, allowLinkLocal = false }: HttpClientOptions = {}): HttpClient {
+export function createHttpClient({ ca, guard = new AddressGuard() }: HttpClientOptions = {}): HttpClient {
   const connections = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: IDLE_CONNECTIONS_PER_HOST }
   const agents: { 'http:'?: Agent; 'https:'?: Agent } = {}
   const agentFor = (protocol: 'http:' | 'https:'): Agent => {
-    agents[protocol] ??=
-      protocol === 'http:' ? new http.Agent(connections) : new (httpsModule().Agent)({ ...connections, ca })
+    agents[protocol] ??= guarded(
+      protocol === 'http:' ? new http.Agent(connections) : new (httpsModule().Agent)({ ...connections, ca }),
+      guard,
+    )
     return agents[protocol]
   }
-  const guard = allowLinkLocal ? {} : { lookup: guardedLookup }
 
   return {
-    async send({ method = 'POST', url, headers, body, timeoutMs = TIMEOUT_MS }) {
+    async send({ method = 'POST', url, headers: given, body, timeoutMs = TIMEOUT_MS }) {
+      const headers = { 'User-Agent': USER_AGENT, ...given }
       const target = parseTarget(url)
       if (target === undefined) return failure('url', `${JSON.stringify(url)} is not a URL of HTTP or HTTPS`)
       const { protocol, hostname, port, path, credentials } = target
-      if (!allowLinkLocal && isBlockedAddress(hostname)) return failureOf(new BlockedAddress(hostname))
       return withDeadline(timeoutMs, async (signal) => {
         const agent = agentFor(protocol)
-        const options = { protocol, hostname, port, path, method, headers, agent, signal, ...guard }
+        const options = { protocol, hostname, port, path, method, headers, agent, signal }
         const { outcome, challenge } = await exchange(options, body)
         if (challenge === undefined || credentials === undefined) return outcome
         const authorization = answerChallenge(challenge, credentials, { method, path })
@@ -108,6 +111,19 @@ export function createHttpClient({ ca, allowLinkLocal = false }: HttpClientOptio
       for (const agent of Object.values(agents)) agent.destroy()
     },
   }
+}
+
+/** Has the guard look at every connection before it is opened: at an address, or at those of a name. */
+function guarded(agent: Agent, guard: AddressGuard): Agent {
+  const connect = agent.createConnection.bind(agent)
+  agent.createConnection = (options, callback) => {
+    const { host, port } = options as { host: string; port: number | string }
+    const refusal = guard.refusalOf(host, Number(port))
+    if (refusal === undefined) return connect({ ...options, lookup: guard.lookupFor(Number(port)) }, callback)
+    process.nextTick(() => callback?.(refusal, undefined as never))
+    return undefined
+  }
+  return agent
 }
 
 interface Target {

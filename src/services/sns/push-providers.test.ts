@@ -8,6 +8,7 @@ import { type JobHandler, startJobs } from '../../kernel/jobs/jobs.ts'
 import type { Caller } from '../../kernel/kernel.ts'
 import { createLogger } from '../../kernel/observe/logger.ts'
 import { NodeMetrics } from '../../kernel/observe/metrics.ts'
+import { AddressGuard } from '../../kernel/outbound/address-guard.ts'
 import { createHttpClient } from '../../kernel/outbound/http.ts'
 import { createMailer } from '../../kernel/outbound/mail.ts'
 import { listOutbox } from '../../kernel/outbound/store.ts'
@@ -52,7 +53,7 @@ async function startSns(fcm: FcmServer, apns: ApnsServer) {
   const handlers: Record<string, JobHandler> = {}
   const engine = startJobs({ store, clock, log, nodeId: 'test', handlers })
   const kernel = { targets: createTargets(store), seals: new Seals(), sessions: new Sessions(store) }
-  const parts = { store, clock, log, config, metrics, jobs: engine, ...kernel }
+  const parts = { store, clock, log, config, metrics, guard: new AddressGuard(), ...kernel }
   const context: SnsContext = { ...parts, signing: new Signing(parts), counts: snsMetrics(parts) }
   const http = createHttpClient()
   const mailer = createMailer({ smtpUrl: undefined, from: config.smtpFrom, store })

@@ -1,6 +1,6 @@
 /** The text of a data protection policy: its form, and what is refused of it. What a policy does: data-protection.ts. */
 
-import { isJsonObject, type JsonObject } from '../../../kernel/json-object.ts'
+import { isJsonObject, type JsonObject, parseJsonDocument } from '../../../kernel/json-object.ts'
 import { ServiceError } from '../../../kernel/service-error.ts'
 import { invalidParameter } from '../errors.ts'
 import { PatternRefused } from './custom-pattern.ts'
@@ -51,7 +51,7 @@ export function parseDataProtectionPolicy(text: string): DataProtectionPolicy | 
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJsonDocument(text)
   } catch (error) {
     throw refused(`failed to parse JSON. ${(error as Error).message}`)
   }

@@ -7,7 +7,7 @@
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html#creating-delivery-policy
  */
 
-import { isJsonObject, type JsonObject } from '../../../kernel/json-object.ts'
+import { isJsonObject, type JsonObject, parseJsonDocument } from '../../../kernel/json-object.ts'
 import type { Refuse } from '../errors.ts'
 import { DEFAULT_CONTENT_TYPE } from './http-headers.ts'
 import type { BackoffFunction, RetryPolicy } from './retry.ts'
@@ -164,7 +164,7 @@ const neverComplain: Refuse = (reason) => {
 
 function parseDocument(text: string, complain: Refuse): unknown {
   try {
-    return JSON.parse(text)
+    return parseJsonDocument(text)
   } catch (error) {
     throw complain(`failed to parse JSON. ${(error as Error).message}`)
   }

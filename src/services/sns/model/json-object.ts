@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isJsonObject, type JsonObject, parseJsonObject } from '../../../kernel/json-object.ts'
+import { isJsonObject, type JsonObject, parseJsonDocument, parseJsonObject } from '../../../kernel/json-object.ts'
 import type { Refuse } from '../errors.ts'
 
 /** Whether two texts are the same, or the same JSON, however it was written. */
@@ -20,7 +20,7 @@ export const isNestedWithin = (value: unknown, levels: number): boolean =>
 export function parseDocument(text: string, members: readonly string[], complain: Refuse): JsonObject {
   let document: unknown
   try {
-    document = JSON.parse(text)
+    document = parseJsonDocument(text)
   } catch (error) {
     throw complain(`failed to parse JSON. ${(error as Error).message}`)
   }

@@ -105,6 +105,7 @@ async function moveAll(
     sent_at: tx.now,
     visible_at: tx.now,
     receive_count: 0,
+    received_elsewhere: 0,
     first_received_at: null,
     dead_letter_source: null,
   }))

@@ -1,5 +1,6 @@
 /** Finding queues inside a transaction, and what every command needs to know of them. */
 
+import { part, record } from '../../../kernel/store/packing.ts'
 import { inSlices } from '../../../kernel/store/sql.ts'
 import type { SqlValue, Tx } from '../../../kernel/store/store.ts'
 import { queueDoesNotExist } from '../errors.ts'
@@ -20,6 +21,9 @@ export interface Queue extends QueueAddress {
   readonly modifiedAt: number
   readonly purgedAt: number | null
 }
+
+/** How an address travels. */
+export const queueAddress = record<QueueAddress>({ accountId: part, region: part, name: part })
 
 /** Messages sent at this time or before are past their retention. */
 export const expiryLimit = (tx: Tx, { attributes }: Queue): number => tx.now - attributes.MessageRetentionPeriod * 1000
