@@ -33,7 +33,6 @@ async function serve() {
   const running = startServices(parts)
   const edge = await startEdge({
     ...edgeOptions(config, parts, running),
-    isShared: true,
     manage: (request) => main.ask<WireAnswer>('manage', request),
   })
   return { edge, running }
