@@ -262,6 +262,7 @@ const commands = [
   './kernel/jobs/store.ts',
   './kernel/store/reset.ts',
   './kernel/outbound/store.ts',
+  './kernel/auth/store.ts',
 ]
   .map((path) => new URL(path, import.meta.url))
   .concat(services.flatMap(({ commands = [] }) => commands))

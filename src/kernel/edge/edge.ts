@@ -5,11 +5,12 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import { dropBody, receiveBody } from './body.ts'
+import type { BodyBudget } from './body-budget.ts'
 import { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
 import { Guard, type GuardOptions } from './guard/guard.ts'
 import type { HttpRequest } from './http-messages.ts'
-import { InHand, type InHandOptions } from './in-hand.ts'
+import { InHand, type InHandOptions, type Place } from './in-hand.ts'
 import { MANAGEMENT_PREFIX, type Manage } from './management.ts'
 import { type ServedService, ServiceRegistry } from './registry.ts'
 import { openPort, type PortOptions } from './server.ts'
@@ -93,7 +94,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const port = await openPort({
     ...options,
     onRequest: (exchange, request) => {
-      if (admits(exchange)) receive(exchange, request, node, inHand, serve)
+      const place = inHand.placeFor(request)
+      exchange.place = place
+      if (admits(exchange)) receive(exchange, request, { node, place, bodies: inHand.bodies, serve })
       else dropBody(request, maxRequestBytes)
     },
   })
@@ -110,17 +113,17 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
 }
 
+interface Reception {
+  readonly node: EdgeNode
+  /** The request's. */
+  readonly place: Place
+  readonly bodies: BodyBudget
+  serve(exchange: Exchange): void
+}
+
 /** Receives a request's body; `serve` is called when it is the request's turn. */
-function receive(
-  exchange: Exchange,
-  request: HttpRequest,
-  node: EdgeNode,
-  inHand: InHand,
-  serve: (exchange: Exchange) => void,
-): void {
-  const place = inHand.placeFor(request)
-  exchange.place = place
-  receiveBody(request, inHand.bodies, {
+function receive(exchange: Exchange, request: HttpRequest, { node, place, bodies, serve }: Reception): void {
+  receiveBody(request, bodies, {
     limit: () => (isManagement(exchange) ? MAX_MANAGEMENT_BYTES : bodyLimit(exchange, node)),
     whole: (body, countedBytes) => {
       exchange.body = body
