@@ -6,7 +6,7 @@ import { backupOptions } from './options.ts'
 
 test('the defaults serve a developer on one machine', () => {
   const config = readConfig([], {})
-  assert.equal(config.host, '127.0.0.1')
+  assert.equal(config.host, 'localhost')
   assert.equal(config.port, 4566)
   assert.equal(config.dataDir, './.millrace')
   assert.equal(config.maxRequestBytes, 16 * 1024 * 1024)

@@ -171,8 +171,15 @@ export const flag = (name: string, help: string): Option<boolean> =>
     expected: 'true or false',
   })
 
-const integer = (name: string, fallback: number, help: string, placeholder: string, least: number, most: number) =>
-  option<number>(name, help, {
+function integer<F extends number | undefined>(
+  name: string,
+  fallback: F,
+  help: string,
+  placeholder: string,
+  least: number,
+  most: number,
+): Option<number | F> {
+  return option<number | F>(name, help, {
     placeholder,
     default: fallback,
     read: (text) => {
@@ -181,6 +188,7 @@ const integer = (name: string, fallback: number, help: string, placeholder: stri
     },
     expected: `a whole number from ${least} to ${most}`,
   })
+}
 
 export const port = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'number', 0, 65_535)
@@ -188,9 +196,21 @@ export const port = (name: string, fallback: number, help: string): Option<numbe
 export const bytes = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'bytes', 1024, 1024 * 1024 * 1024)
 
+export const optionalBytes = (name: string, help: string): Option<number | undefined> =>
+  integer(name, undefined, help, 'bytes', 1024 * 1024, 8 * 1024 * 1024 * 1024)
+
 /** At most a day. */
 export const durationMs = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'ms', 1, 86_400_000)
+
+/** Undefined leaves it to the program. */
+export const threads = (name: string, help: string): Option<number | undefined> =>
+  option<number | undefined>(name, help, {
+    placeholder: 'number',
+    default: undefined,
+    read: (text) => (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64 ? Number(text) : undefined),
+    expected: 'a whole number from 1 to 64',
+  })
 
 export const connections = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'number', 1, 64)

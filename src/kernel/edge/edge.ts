@@ -1,4 +1,5 @@
 /** The edge: one port, behind it the steps of a request and the node's own endpoints. */
+import type { Sessions } from '../auth/sessions.ts'
 import type { RunningService } from '../kernel.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -7,19 +8,23 @@ import { dropBody, receiveBody } from './body.ts'
 import { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
 import { Guard, type GuardOptions } from './guard/guard.ts'
-import { MANAGEMENT_PREFIX, type ManagementNode, manage } from './management.ts'
+import type { HttpRequest } from './http-messages.ts'
+import { InHand, type InHandOptions } from './in-hand.ts'
+import { MANAGEMENT_PREFIX, type Manage } from './management.ts'
 import { type ServedService, ServiceRegistry } from './registry.ts'
 import { openPort, type PortOptions } from './server.ts'
-import { type EdgeNode, handle, refuse, refuseTooLarge, respond } from './steps.ts'
+import { bodyLimit, busy, type EdgeNode, handle, refuse, refuseUnread, respond, tooLarge } from './steps.ts'
 
-export interface EdgeOptions extends Omit<PortOptions, 'onRequest'>, GuardOptions {
+export interface EdgeOptions extends Omit<PortOptions, 'onRequest'>, GuardOptions, InHandOptions {
   readonly services: readonly ServedService[]
+  readonly sessions: Pick<Sessions, 'find'>
   /** The region of requests whose credentials name none. */
   readonly region: string
   readonly maxRequestBytes: number
   readonly metrics: Metrics
   readonly log: Logger
-  readonly management: ManagementNode
+  /** Answers what comes under `/_millrace/`. */
+  readonly manage: Manage
 }
 
 export interface Edge {
@@ -46,10 +51,11 @@ const NOTHING: WireAnswer = { status: 200, contentType: 'text/plain', body: '' }
 
 /** Rejects with the system's error if the port can't be had. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { region, maxRequestBytes, log, management } = options
+  const { sessions, region, maxRequestBytes, log, manage } = options
   const metrics = new EdgeMetrics(options.metrics, log)
   const node: EdgeNode = {
     services: new ServiceRegistry(options.services),
+    sessions,
     region,
     maxRequestBytes,
     metrics,
@@ -73,25 +79,22 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     else if (verdict.type === 'preflight') respond(exchange, node, Promise.resolve(NOTHING))
     return verdict.type === 'passes'
   }
+  const managed = (exchange: Exchange): Promise<WireAnswer> => {
+    const { method, path, search, body } = exchange
+    return manage({ method, path, search, contentType: exchange.header('content-type'), body })
+  }
   const serve = (exchange: Exchange): void => {
-    if (exchange.path.startsWith(MANAGEMENT_PREFIX)) return respond(exchange, node, manage(management, exchange))
+    if (isManagement(exchange)) return respond(exchange, node, managed(exchange))
     const page = exchange.method === 'GET' && !exchange.query.has('Action') ? pageAt(exchange.path) : undefined
     if (page === undefined) handle(exchange, node)
     else respond(exchange, node, page(exchange))
   }
+  const inHand = new InHand(options)
   const port = await openPort({
     ...options,
     onRequest: (exchange, request) => {
-      if (!admits(exchange)) return dropBody(request, maxRequestBytes)
-      receiveBody(
-        request,
-        maxRequestBytes,
-        (body) => {
-          exchange.body = body
-          serve(exchange)
-        },
-        () => refuseTooLarge(exchange, node),
-      )
+      if (admits(exchange)) receive(exchange, request, node, inHand, serve)
+      else dropBody(request, maxRequestBytes)
     },
   })
   return {
@@ -100,6 +103,35 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       node.draining = true
       return port.drain()
     },
-    destroy: () => port.destroy(),
+    destroy: () => {
+      inHand.close()
+      port.destroy()
+    },
   }
 }
+
+/** Receives a request's body; `serve` is called when it is the request's turn. */
+function receive(
+  exchange: Exchange,
+  request: HttpRequest,
+  node: EdgeNode,
+  inHand: InHand,
+  serve: (exchange: Exchange) => void,
+): void {
+  const place = inHand.placeFor(request)
+  exchange.place = place
+  receiveBody(request, inHand.bodies, {
+    limit: () => (isManagement(exchange) ? MAX_MANAGEMENT_BYTES : bodyLimit(exchange, node)),
+    whole: (body, countedBytes) => {
+      exchange.body = body
+      place.enter(countedBytes, () => serve(exchange))
+    },
+    tooLarge: (limitBytes) => refuseUnread(exchange, node, tooLarge(limitBytes)),
+    noRoom: () => refuseUnread(exchange, node, busy()),
+  })
+}
+
+/** What is asked of the node itself is a line of JSON. */
+const MAX_MANAGEMENT_BYTES = 64 * 1024
+
+const isManagement = ({ path }: Exchange): boolean => path.startsWith(MANAGEMENT_PREFIX)

@@ -9,7 +9,6 @@ import type { Clock, Millis } from '../clock/clock.ts'
 import type { ManagementEndpoint } from '../kernel.ts'
 import type { OutboxAnswer } from '../outbound/outbox.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
-import type { Exchange } from './exchange.ts'
 import { mediaTypeOf } from './routing.ts'
 
 export interface ManagementNode {
@@ -28,13 +27,26 @@ export interface ManagementNode {
   readonly ofServices: Readonly<Record<string, ManagementEndpoint>>
 }
 
+/** A request under the prefix, also one that came to another thread of the node. Plain data. */
+export interface ManagementRequest {
+  readonly method: string
+  readonly path: string
+  /** The query string without its question mark. */
+  readonly search: string
+  readonly contentType: string | undefined
+  readonly body: Uint8Array
+}
+
+/** Answers a request under the prefix; rejects only with what an endpoint's work itself failed with. */
+export type Manage = (request: ManagementRequest) => Promise<WireAnswer>
+
 export const MANAGEMENT_PREFIX = '/_millrace/'
 
 /** A century: dates stay within what they can hold, however often a test shifts the clock. */
 const MAX_ADVANCE_MS = 100 * 365 * 86_400_000
 const LATEST_MS = 8_640_000_000_000_000 - MAX_ADVANCE_MS
 
-type Endpoint = (node: ManagementNode, exchange: Exchange) => Promise<WireAnswer>
+type Endpoint = (node: ManagementNode, request: ManagementRequest) => Promise<WireAnswer>
 
 const endpoints: Readonly<Record<string, Endpoint>> = {
   'GET health': async (node) => {
@@ -59,8 +71,8 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     return json(200, { now: clock.now() })
   },
 
-  'GET outbox': async (node, { query }) => {
-    const { status, value } = await node.outbox(query)
+  'GET outbox': async (node, { search }) => {
+    const { status, value } = await node.outbox(new URLSearchParams(search))
     return json(status, value)
   },
 
@@ -75,18 +87,24 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   },
 }
 
-/** Answers a request under the prefix; rejects only with what an endpoint's work itself failed with. */
-export async function manage(node: ManagementNode, exchange: Exchange): Promise<WireAnswer> {
-  const name = exchange.path.slice(MANAGEMENT_PREFIX.length)
-  const key = `${exchange.method} ${name}`
+/** The endpoints of a node, its own and those of its services. */
+export const manage =
+  (node: ManagementNode): Manage =>
+  (request) =>
+    answer(node, request)
+
+async function answer(node: ManagementNode, request: ManagementRequest): Promise<WireAnswer> {
+  const { method, path, body } = request
+  const name = path.slice(MANAGEMENT_PREFIX.length)
+  const key = `${method} ${name}`
   const endpoint = endpoints[key]
   const added = node.ofServices[key]
-  if ((endpoint ?? added) !== undefined && !hasAcceptableBody(exchange)) {
+  if ((endpoint ?? added) !== undefined && !hasAcceptableBody(request)) {
     return json(415, { message: 'Send a body as JSON, with Content-Type: application/json.' })
   }
-  if (endpoint !== undefined) return endpoint(node, exchange)
+  if (endpoint !== undefined) return endpoint(node, request)
   if (added !== undefined) {
-    const { status, value } = await added(parseBody(exchange.body))
+    const { status, value } = await added(parseBody(body))
     return json(status, value)
   }
   const methods = Object.keys({ ...endpoints, ...node.ofServices }).filter((key) => key.endsWith(` ${name}`))
@@ -94,10 +112,9 @@ export async function manage(node: ManagementNode, exchange: Exchange): Promise<
   return { ...json(405, { message: 'Method not allowed.' }), headers: { allow: methods.map(methodOf).join(', ') } }
 }
 
-function hasAcceptableBody(exchange: Exchange): boolean {
-  if (exchange.method === 'GET') return true
-  const contentType = exchange.header('content-type')
-  if (contentType === undefined) return exchange.body.length === 0
+function hasAcceptableBody({ method, contentType, body }: ManagementRequest): boolean {
+  if (method === 'GET') return true
+  if (contentType === undefined) return body.length === 0
   return mediaTypeOf(contentType) === 'application/json'
 }
 
@@ -110,16 +127,16 @@ const json = (status: number, value: unknown): WireAnswer => ({
 })
 
 /** Undefined if it is no JSON. */
-function parseBody(body: Buffer): unknown {
+function parseBody(body: Uint8Array): unknown {
   try {
-    return JSON.parse(body.toString('utf8'))
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
   } catch {
     return undefined
   }
 }
 
 /** Undefined if the body doesn't hold a usable number. */
-function advanceOf(body: Buffer): number | undefined {
+function advanceOf(body: Uint8Array): number | undefined {
   const { advanceMs } = Object(parseBody(body)) as { advanceMs?: unknown }
   const usable =
     Number.isSafeInteger(advanceMs) && (advanceMs as number) >= 0 && (advanceMs as number) <= MAX_ADVANCE_MS

@@ -6,7 +6,7 @@ import type { RunningService } from '../../kernel.ts'
 import { NodeMetrics } from '../../observe/metrics.ts'
 import { loadModel } from '../../protocol/load-model.ts'
 import { type Edge, type EdgeOptions, startEdge } from '../edge.ts'
-import type { ManagementNode } from '../management.ts'
+import { type ManagementNode, manage } from '../management.ts'
 
 export type Running = Partial<RunningService>
 
@@ -50,6 +50,9 @@ export async function startTestEdge(
     headerTimeoutMs: 10_000,
     requestTimeoutMs: 10_000,
     keepAliveTimeoutMs: 10_000,
+    sessions: { find: () => undefined },
+    stallTimeoutMs: 10_000,
+    maxConnections: 1000,
     region: 'us-east-1',
     maxRequestBytes: 4096,
     allowOrigins: [],
@@ -57,7 +60,7 @@ export async function startTestEdge(
     publicUrl: undefined,
     metrics,
     log: pino({ level: 'debug' }, { write: (line) => void log.push(line) }),
-    management,
+    manage: manage(management),
     services: Object.entries(services).map(([id, running]) => ({
       model: loadModel(id),
       running: { handlers: {}, ...running },

@@ -6,6 +6,7 @@ import { cancel, schedule } from '../../../kernel/jobs/jobs.ts'
 import { DEDUPLICATION_WINDOW } from '../../../kernel/store/deduplication.ts'
 import { single, type Tx } from '../../../kernel/store/store.ts'
 import type { QueueAttributes } from '../model/queue-attributes.ts'
+import { oldestBundleSentAt } from './bundle.ts'
 import { findQueueById, type Queue } from './queue-row.ts'
 import { RECEIVE_ATTEMPT_WINDOW_MS } from './receive-attempt.ts'
 import { removeExpired } from './retention.ts'
@@ -57,7 +58,9 @@ export const sweepQueue = single(
       'select sent_at as "sentAt" from sqs_message where backlog_id = ? order by id limit 1',
       [queue.backlogId],
     )
-    const nextExpiry = (oldest?.sentAt ?? tx.now) + queue.attributes.MessageRetentionPeriod * 1000
+    const ofBundles = await oldestBundleSentAt(tx, queue.backlogId)
+    const nextExpiry =
+      Math.min(oldest?.sentAt ?? tx.now, ofBundles ?? tx.now) + queue.attributes.MessageRetentionPeriod * 1000
     return Math.max(tx.now + MIN_PAUSE_MS, Math.min(nextExpiry, tx.now + longestPauseMs(queue.attributes)))
   },
 )
@@ -77,6 +80,7 @@ const FORGET_ATTEMPTS = `
 /** The tables whose rows belong to a backlog, with the column that tells them apart. */
 const BACKLOG_TABLES: readonly (readonly [table: string, key: string])[] = [
   ['sqs_message', 'id'],
+  ['sqs_bundle', 'id'],
   ['sqs_group', 'group_id'],
   ['sqs_deduplication', '(scope, deduplication_id)'],
   ['sqs_receive_attempt', 'attempt_id'],
