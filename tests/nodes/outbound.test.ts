@@ -54,10 +54,12 @@ suite('two nodes', { skip: store === undefined && 'MILLRACE_TEST_STORE is not se
   })
 
   test('still, after the clock was moved and after a reset', async () => {
-    await fetch(`${first().node.url}/_millrace/clock`, {
+    const { status } = await fetch(`${first().node.url}/_millrace/clock`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ advanceMs: 3_600_000 }),
     })
+    assert.equal(status, 200)
     await eventually(() => isRefused(first(), second().node))
     await eventually(() => isRefused(second(), first().node))
     await fetch(`${first().node.url}/_millrace/reset`, { method: 'POST' })

@@ -152,7 +152,11 @@ function toDevice(spoil: (EndpointArn: string) => Promise<unknown>) {
 }
 
 const optOut = (phoneNumber: string) =>
-  fetch(`${node.url}/_millrace/sns/opt-outs`, { method: 'POST', body: JSON.stringify({ phoneNumber }) })
+  fetch(`${node.url}/_millrace/sns/opt-outs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ phoneNumber }),
+  })
 
 async function toFifoQueue(deadLetters: Queue | undefined, replay: boolean): Promise<Doomed> {
   const topic = await createTopic({ FifoTopic: 'true', ArchivePolicy: '{"MessageRetentionPeriod":"1"}' })
