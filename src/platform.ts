@@ -85,8 +85,9 @@ export async function startPlatform(config: Config): Promise<Platform> {
     metrics: async () => metrics.render(await threads?.counted()),
     reset: () => resetStore(store, clock),
     async advanceClock(ms) {
-      await advance(store, clock, ms)
+      const isAdvanced = await advance(store, clock, ms)
       await threads?.followClock(clock.offset)
+      return isAdvanced
     },
     outbox: (params) => readOutbox(store, params),
     emptyOutbox: () => emptyOutbox(store),
@@ -166,9 +167,12 @@ export const edgeOptions = (config: Config, { metrics, log, sessions }: Kernel, 
     services: services.map(({ id }, i) => ({ model: loadModel(id), running: running[i] as RunningService })),
   }) satisfies Omit<EdgeOptions, 'manage'>
 
-/** The offset counts for every node and after every restart, so the store has it first. */
-async function advance(store: Store, clock: SystemClock, ms: Millis): Promise<void> {
-  catchUp(clock, await store.execute(advanceClock, { ms }))
+/** The offset counts for every node and after every restart, so the store has it first. False if it would be too far. */
+async function advance(store: Store, clock: SystemClock, ms: Millis): Promise<boolean> {
+  const offset = await store.execute(advanceClock, { ms })
+  if (offset === undefined) return false
+  catchUp(clock, offset)
+  return true
 }
 
 /** With several nodes the clock may have heard of it already. */
@@ -178,7 +182,8 @@ function catchUp(clock: SystemClock, offset: Millis): void {
 
 async function resetStore(store: Store, clock: SystemClock): Promise<void> {
   await store.reset()
-  await store.execute(advanceClock, { ms: clock.offset }) // a clock never goes back
+  // A clock never goes back; one that is further than it may be, from before there was a bound, does at the next start.
+  await store.execute(advanceClock, { ms: clock.offset })
   await store.execute(announceReset, null)
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MAX_OFFSET_MS } from '../clock/offset.ts'
 import { startTestEdge, type TestEdge } from './testing/edge.ts'
 
 const JSON_BODY = { 'content-type': 'application/json' }
@@ -67,10 +68,13 @@ for (const body of badAdvances) {
   })
 }
 
-test('the clock stops before the end of what dates can hold', async () => {
+test('the clock goes so far and no further', async () => {
   await using edge = await startTestEdge({})
-  edge.management.clock.shift(8_640_000_000_000_000 - edge.management.clock.now() - 1)
+  edge.management.clock.shift(MAX_OFFSET_MS - 1)
+  assert.equal((await ask(edge, 'POST', 'clock', '{"advanceMs":1}')).status, 200)
   assert.equal((await ask(edge, 'POST', 'clock', '{"advanceMs":1}')).status, 400)
+  assert.equal((await ask(edge, 'POST', 'clock', '{"advanceMs":0}')).status, 200)
+  assert.equal(edge.management.clock.offset, MAX_OFFSET_MS)
 })
 
 test('reset deletes everything, once per request', async () => {

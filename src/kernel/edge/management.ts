@@ -6,6 +6,7 @@
  * what no form can send.
  */
 import type { Clock, Millis } from '../clock/clock.ts'
+import { MAX_OFFSET_MS } from '../clock/offset.ts'
 import type { ManagementEndpoint } from '../kernel.ts'
 import type { OutboxAnswer } from '../outbound/outbox.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
@@ -18,8 +19,8 @@ export interface ManagementNode {
   /** Deletes all data. The clock stays where it is. */
   reset(): Promise<void>
   readonly clock: Clock
-  /** Moves the clock forward, durably. */
-  advanceClock(ms: Millis): Promise<void>
+  /** Moves the clock forward, durably. False if that would be too far, and it stays where it is. */
+  advanceClock(ms: Millis): Promise<boolean>
   /** What would have left the platform by mail, text message or push; see outbound/outbox.ts for the parameters. */
   outbox(params: URLSearchParams): Promise<OutboxAnswer>
   emptyOutbox(): Promise<{ readonly status: number; readonly value: unknown }>
@@ -42,9 +43,8 @@ export type Manage = (request: ManagementRequest) => Promise<WireAnswer>
 
 export const MANAGEMENT_PREFIX = '/_millrace/'
 
-/** A century: dates stay within what they can hold, however often a test shifts the clock. */
+/** A century at a time. */
 const MAX_ADVANCE_MS = 100 * 365 * 86_400_000
-const LATEST_MS = 8_640_000_000_000_000 - MAX_ADVANCE_MS
 
 type Endpoint = (node: ManagementNode, request: ManagementRequest) => Promise<WireAnswer>
 
@@ -66,8 +66,9 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
         message: `Send {"advanceMs": n}, a whole number of milliseconds from 0 to ${MAX_ADVANCE_MS}.`,
       })
     }
-    if (clock.now() + advanceMs > LATEST_MS) return json(400, { message: 'The clock can not go that far.' })
-    await advanceClock(advanceMs)
+    if (!(await advanceClock(advanceMs))) {
+      return json(400, { message: `The clock can be ahead of the machine's by ${MAX_OFFSET_MS} milliseconds at most.` })
+    }
     return json(200, { now: clock.now() })
   },
 

@@ -39,11 +39,16 @@ export class OwnListeners {
 }
 
 /** Of a node that listens on this host: the address, or all that the machine has if the host is a name or stands for all. */
-export function listenerOf(host: string, port: number): Listener {
+export const listenerOf = (host: string, port: number): Listener => ({
+  machine: hostname(),
+  addresses: addressesOfHost(host),
+  port,
+})
+
+function addressesOfHost(host: string): readonly string[] {
   const address = parseAddress(host)
-  const isOne = address !== undefined && address.bits !== 0n
-  const addresses = isOne ? (isLoopback(address) ? [] : [host]) : addressesOfMachine({ internal: false })
-  return { machine: hostname(), addresses, port }
+  if (host === 'localhost' || (address !== undefined && isLoopback(address))) return []
+  return address === undefined || address.bits === 0n ? addressesOfMachine({ internal: false }) : [host]
 }
 
 function addressesOfMachine({ internal }: { internal: boolean }): string[] {

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { pino } from 'pino'
 import { SystemClock } from '../../clock/clock.ts'
+import { MAX_OFFSET_MS } from '../../clock/offset.ts'
 import type { RunningService } from '../../kernel.ts'
 import { NodeMetrics } from '../../observe/metrics.ts'
 import { loadModel } from '../../protocol/load-model.ts'
@@ -36,7 +37,11 @@ export async function startTestEdge(
     problem: undefined,
     resets: 0,
     clock,
-    advanceClock: async (ms) => clock.shift(ms),
+    advanceClock: async (ms) => {
+      if (clock.offset + ms > MAX_OFFSET_MS) return false
+      clock.shift(ms)
+      return true
+    },
     health: async () => management.problem,
     metrics: () => metrics.render(),
     reset: async () => void management.resets++,
