@@ -15,7 +15,7 @@ import { randomUUID } from 'node:crypto'
 import { inSlices } from '../../../kernel/store/sql.ts'
 import type { SqlValue, Tx } from '../../../kernel/store/store.ts'
 import { changeDepth } from './depth.ts'
-import { MESSAGE_COLUMNS, MESSAGE_KEY, messageKeys } from './message-row.ts'
+import { MESSAGE_KEY, messageKeys, SENT_COLUMNS } from './message-row.ts'
 
 /** What a message in a bundle has of its own: everything else follows from the bundle, or is as in a fresh message. */
 export interface BundledMessage {
@@ -126,7 +126,7 @@ export async function takeApart(
     await removeBundles(tx, backlogId, bundles)
     await tx.insertMany(
       'sqs_message',
-      MESSAGE_COLUMNS,
+      SENT_COLUMNS,
       bundles.flatMap((bundle) => rowsOf(backlogId, bundle)),
     )
     taken += messagesIn(bundles)
