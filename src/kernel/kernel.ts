@@ -111,6 +111,16 @@ export interface Service {
 export interface RunningService {
   readonly handlers: Readonly<Record<string, AnyHandler>>
   /**
+   * The largest input that is legal, in bytes: texts in UTF-8, blobs as they are, and room for names. How much of a body
+   * that may take is for the edge to say. Undefined: 256 KiB.
+   */
+  readonly maxInputBytes?: number
+  /**
+   * How the service refuses a list of so many items that the request is not read, though its operation is known.
+   * Undefined for a list of which it says nothing.
+   */
+  tooMany?(operation: Operation, member: string, count: number): ServiceError | undefined
+  /**
    * How the service words missing required members; paths are like `Entries.1.Id`. Undefined leaves it to the handler,
    * where an entry that lacks something fails without the others.
    */

@@ -171,8 +171,15 @@ export const flag = (name: string, help: string): Option<boolean> =>
     expected: 'true or false',
   })
 
-const integer = (name: string, fallback: number, help: string, placeholder: string, least: number, most: number) =>
-  option<number>(name, help, {
+function integer<F extends number | undefined>(
+  name: string,
+  fallback: F,
+  help: string,
+  placeholder: string,
+  least: number,
+  most: number,
+): Option<number | F> {
+  return option<number | F>(name, help, {
     placeholder,
     default: fallback,
     read: (text) => {
@@ -181,12 +188,16 @@ const integer = (name: string, fallback: number, help: string, placeholder: stri
     },
     expected: `a whole number from ${least} to ${most}`,
   })
+}
 
 export const port = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'number', 0, 65_535)
 
 export const bytes = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'bytes', 1024, 1024 * 1024 * 1024)
+
+export const optionalBytes = (name: string, help: string): Option<number | undefined> =>
+  integer(name, undefined, help, 'bytes', 1024 * 1024, 8 * 1024 * 1024 * 1024)
 
 /** At most a day. */
 export const durationMs = (name: string, fallback: number, help: string): Option<number> =>

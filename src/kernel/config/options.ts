@@ -14,6 +14,7 @@ import {
   httpUrl,
   type Option,
   onOff,
+  optionalBytes,
   optionalText,
   origins,
   port,
@@ -58,9 +59,23 @@ export const options = {
   tlsCert: optionalText('tls-cert', 'Certificate chain (PEM file); with --tls-key, the port speaks TLS only.'),
   tlsKey: optionalText('tls-key', 'Private key of the certificate (PEM file).'),
   maxRequestBytes: bytes('max-request-bytes', 16 * 1024 * 1024, 'Largest request body that is accepted, in bytes.'),
+  maxInflightBodyBytes: optionalBytes(
+    'max-inflight-body-bytes',
+    'What all bodies that arrive or are worked on may take; without it an eighth of the memory, 16 to 128 MiB.',
+  ),
+  maxUnreadAnswerBytes: optionalBytes(
+    'max-unread-answer-bytes',
+    'What all answers that clients have not read yet may take; without it as much as for bodies.',
+  ),
+  maxConnections: count('max-connections', 20_000, 'Connections that are open at once; more are closed at once.'),
   headerTimeoutMs: durationMs('header-timeout-ms', 10_000, 'Time a client has to send a request’s headers.'),
   requestTimeoutMs: durationMs('request-timeout-ms', 60_000, 'Time a client has to send a whole request.'),
   keepAliveTimeoutMs: durationMs('keep-alive-timeout-ms', 65_000, 'Time an idle connection is kept open.'),
+  stallTimeoutMs: durationMs(
+    'stall-timeout-ms',
+    20_000,
+    'Time a client may send nothing of a body, or take nothing of an answer, before it is cut off.',
+  ),
   smtpUrl: smtpAddress('smtp-url', 'Mail server (smtp://user:password@host:port); without it, mails go to the outbox.'),
   smtpFrom: text('smtp-from', 'Millrace <no-reply@millrace.invalid>', 'Who mails are from.'),
   allowLinkLocal: flag(

@@ -8,12 +8,14 @@ import { dropBody, receiveBody } from './body.ts'
 import { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
 import { Guard, type GuardOptions } from './guard/guard.ts'
+import type { HttpRequest } from './http-messages.ts'
+import { InHand, type InHandOptions } from './in-hand.ts'
 import { MANAGEMENT_PREFIX, type Manage } from './management.ts'
 import { type ServedService, ServiceRegistry } from './registry.ts'
 import { openPort, type PortOptions } from './server.ts'
-import { type EdgeNode, handle, refuse, refuseTooLarge, respond } from './steps.ts'
+import { bodyLimit, busy, type EdgeNode, handle, refuse, refuseUnread, respond, tooLarge } from './steps.ts'
 
-export interface EdgeOptions extends Omit<PortOptions, 'onRequest'>, GuardOptions {
+export interface EdgeOptions extends Omit<PortOptions, 'onRequest'>, GuardOptions, InHandOptions {
   readonly services: readonly ServedService[]
   readonly sessions: Pick<Sessions, 'find'>
   /** The region of requests whose credentials name none. */
@@ -82,24 +84,17 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     return manage({ method, path, search, contentType: exchange.header('content-type'), body })
   }
   const serve = (exchange: Exchange): void => {
-    if (exchange.path.startsWith(MANAGEMENT_PREFIX)) return respond(exchange, node, managed(exchange))
+    if (isManagement(exchange)) return respond(exchange, node, managed(exchange))
     const page = exchange.method === 'GET' && !exchange.query.has('Action') ? pageAt(exchange.path) : undefined
     if (page === undefined) handle(exchange, node)
     else respond(exchange, node, page(exchange))
   }
+  const inHand = new InHand(options)
   const port = await openPort({
     ...options,
     onRequest: (exchange, request) => {
-      if (!admits(exchange)) return dropBody(request, maxRequestBytes)
-      receiveBody(
-        request,
-        maxRequestBytes,
-        (body) => {
-          exchange.body = body
-          serve(exchange)
-        },
-        () => refuseTooLarge(exchange, node),
-      )
+      if (admits(exchange)) receive(exchange, request, node, inHand, serve)
+      else dropBody(request, maxRequestBytes)
     },
   })
   return {
@@ -108,6 +103,35 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       node.draining = true
       return port.drain()
     },
-    destroy: () => port.destroy(),
+    destroy: () => {
+      inHand.close()
+      port.destroy()
+    },
   }
 }
+
+/** Receives a request's body; `serve` is called when it is the request's turn. */
+function receive(
+  exchange: Exchange,
+  request: HttpRequest,
+  node: EdgeNode,
+  inHand: InHand,
+  serve: (exchange: Exchange) => void,
+): void {
+  const place = inHand.placeFor(request)
+  exchange.place = place
+  receiveBody(request, inHand.bodies, {
+    limit: () => (isManagement(exchange) ? MAX_MANAGEMENT_BYTES : bodyLimit(exchange, node)),
+    whole: (body, countedBytes) => {
+      exchange.body = body
+      place.enter(countedBytes, () => serve(exchange))
+    },
+    tooLarge: (limitBytes) => refuseUnread(exchange, node, tooLarge(limitBytes)),
+    noRoom: () => refuseUnread(exchange, node, busy()),
+  })
+}
+
+/** What is asked of the node itself is a line of JSON. */
+const MAX_MANAGEMENT_BYTES = 64 * 1024
+
+const isManagement = ({ path }: Exchange): boolean => path.startsWith(MANAGEMENT_PREFIX)

@@ -6,19 +6,19 @@
  * whoever wants to hear of a hang-up subscribes.
  */
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Identity } from '../auth/credentials.ts'
 import type { Caller, Principal } from '../kernel.ts'
 import type { WireAnswer, WireBody } from '../protocol/codec.ts'
+import type { Form } from '../protocol/query-form.ts'
 import type { ProtocolName } from '../protocol/schema.ts'
 import type { AnswerHeaders, GuardedHead } from './guard/head.ts'
+import type { HttpRequest, HttpResponse } from './http-messages.ts'
+import type { Place } from './in-hand.ts'
 import type { RequestHead, Route } from './routing.ts'
-
-export type HttpRequest = IncomingMessage | Http2ServerRequest
-export type HttpResponse = ServerResponse | Http2ServerResponse
 
 const EMPTY: Buffer = Buffer.alloc(0)
 
@@ -41,6 +41,8 @@ export class Exchange implements Caller, WireBody, RequestHead, GuardedHead {
   missing: readonly string[] = []
   /** What a browser needs on the answer, whatever that will be; set by the guard. */
   browserHeaders: AnswerHeaders | undefined
+  /** Among the requests in hand, given up with the answer. */
+  place: Place | undefined
 
   readonly #absolute: string | undefined
   readonly #request: HttpRequest
@@ -73,7 +75,7 @@ export class Exchange implements Caller, WireBody, RequestHead, GuardedHead {
     return this.#query
   }
 
-  get params(): URLSearchParams | undefined {
+  get params(): Form | undefined {
     return this.route?.params
   }
 
@@ -150,7 +152,7 @@ export class Exchange implements Caller, WireBody, RequestHead, GuardedHead {
       this.#connection.removeListener('close', this.#hungUp)
     }
     const response = this.#response as ServerResponse
-    if (response.destroyed) return
+    if (response.destroyed) return this.place?.leave()
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
     const flat = ['x-amzn-RequestId', this.requestId, 'content-type', contentType, 'content-length', String(length)]
     for (const name in headers) flat.push(name, headers[name] as string)
@@ -159,12 +161,14 @@ export class Exchange implements Caller, WireBody, RequestHead, GuardedHead {
     }
     if (last && this.#request.httpVersionMajor === 1) flat.push('connection', 'close')
     response.writeHead(status, flat)
-    response.end(body)
+    if (this.place === undefined) response.end(body)
+    else this.place.end(response, body, length)
   }
 
   /** Ends the connection without an answer. */
   abandon(): void {
     this.#response.destroy()
+    this.place?.leave()
   }
 
   /** A connection carries several HTTP/2 requests; there a hang-up is the end of the stream. */

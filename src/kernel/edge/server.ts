@@ -13,7 +13,8 @@ import type { Server } from 'node:http'
 import type { Http2Server, Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { Exchange, type HttpRequest, type HttpResponse } from './exchange.ts'
+import { Exchange } from './exchange.ts'
+import type { HttpRequest, HttpResponse } from './http-messages.ts'
 import { addressesOf, listen } from './listen.ts'
 
 export interface PortOptions {
@@ -21,13 +22,18 @@ export interface PortOptions {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
-  /** Others of this process listen at the same address, and share what comes. Not every system can (see `claimPort`). */
-  readonly isShared?: boolean
+  /**
+   * How many threads of this process listen at the same address and share what comes, 1 unless given; each has its share
+   * of the limits. Not every system lets more than one (see `claimPort`).
+   */
+  readonly threads?: number
   /** PEM; the port then speaks TLS only. */
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly headerTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly keepAliveTimeoutMs: number
+  /** More are closed as soon as they are accepted. */
+  readonly maxConnections: number
   readonly onRequest: (exchange: Exchange, request: HttpRequest) => void
 }
 
@@ -58,6 +64,8 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
   const fresh = new Set<Socket>()
 
   const server = createHttp1(options, onRequest)
+  const { threads = 1 } = options
+  server.maxConnections = Math.ceil(options.maxConnections / threads)
   Object.assign(server, { httpAllowHalfOpen: true }) // Node's own switch, missing in its types
   server.on('clientError', refuseMalformed)
   server.on('checkExpectation', onRequest) // or Node answers by itself, without a request id
@@ -87,7 +95,7 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
     })
   })
 
-  const listening = await listen(server, addressesOf(options.host), options.port, options.isShared)
+  const listening = await listen(server, addressesOf(options.host), options.port, threads > 1)
   return {
     port: listening.port,
     drain: () => {
@@ -167,6 +175,22 @@ const STATUS_OF_FAULT: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
+/**
+ * What one session may cost. The library's own limits beside these: a thousand answers to PING and SETTINGS that aren't
+ * read end the session, as do nine CONTINUATION frames in a row.
+ */
+const HTTP2_LIMITS = {
+  settings: { maxConcurrentStreams: 256, maxHeaderListSize: MAX_HEADER_BYTES },
+  /** In megabytes, for streams, headers and what is queued; a new stream beyond it is refused. */
+  maxSessionMemory: 10,
+  /** Frames that break the protocol, and streams that were refused: nobody has an honest reason for many. */
+  maxSessionInvalidFrames: 100,
+  maxSessionRejectedStreams: 100,
+  /** Streams that a client opens and takes back: so many at once, and so many a second. */
+  streamResetBurst: 500,
+  streamResetRate: 50,
+}
+
 /** HTTP/2 is loaded by the first client that speaks it: most nodes never see one. */
 class LazyHttp2 {
   readonly #options: PortOptions
@@ -191,7 +215,7 @@ class LazyHttp2 {
 
   #create(): Http2Server {
     const http2 = process.getBuiltinModule('node:http2')
-    const server = http2.createServer({ settings: { maxConcurrentStreams: 256, maxHeaderListSize: MAX_HEADER_BYTES } })
+    const server = http2.createServer(HTTP2_LIMITS)
     server.on('request', (request, response) => {
       request.setTimeout(this.#options.requestTimeoutMs, () => request.stream.close(http2.constants.NGHTTP2_CANCEL))
       request.on('end', () => request.setTimeout(0)) // from here on it is we who take the time

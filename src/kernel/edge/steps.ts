@@ -5,8 +5,10 @@ import type { Sessions } from '../auth/sessions.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import { codecs } from '../protocol/codecs.ts'
+import { serializationException } from '../protocol/scalars.ts'
 import type { Operation, ProtocolName } from '../protocol/schema.ts'
 import { ServiceError } from '../service-error.ts'
+import { bodyLimitByHead, bodyLimitOf } from './body-limits.ts'
 import type { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
 import { regionOfHost } from './host-region.ts'
@@ -37,6 +39,7 @@ const steps: readonly Step[] = [
   routeToService, // each service declares its target prefix, signing name and version; no special cases here
   refuseWhileDraining, // once the protocol is known in which to say so
   refuseWhatIsNotBuilt, // before the input is looked at: its faults are not worth mending
+  refuseExcess, // before anything is made of the body
   recogniseSession, // once all is known that routing finds out, since it may have to ask the store
   decodeInput,
   prepareInput, // SQS takes a queue from the path, which may fill in a required member
@@ -87,12 +90,18 @@ export function refuse(exchange: Exchange, node: EdgeNode, error: ServiceError):
   fail(exchange, node, error)
 }
 
-/** The answer to a request whose body is over the limit and was not read. */
-export function refuseTooLarge(exchange: Exchange, node: EdgeNode): void {
+/** The most bytes that the body of this request may have, as far as its head tells. */
+export function bodyLimit(exchange: Exchange, node: EdgeNode): number {
+  identifyCaller(exchange, node)
+  return bodyLimitByHead(node.services, exchange, node.maxRequestBytes)
+}
+
+/** Answers a request whose body is not read, in the protocol that its head announces. */
+export function refuseUnread(exchange: Exchange, node: EdgeNode, error: ServiceError): void {
   identifyCaller(exchange, node)
   const route = findRoute(node.services, exchange)
   exchange.route = { ...route, protocol: route.protocol ?? announcedProtocol(exchange) }
-  fail(exchange, node, tooLarge(node.maxRequestBytes))
+  fail(exchange, node, error)
 }
 
 function identifyCaller(exchange: Exchange, node: EdgeNode): void {
@@ -131,6 +140,21 @@ function recogniseSession(exchange: Exchange, { sessions }: EdgeNode): void | Pr
     })
   }
   if (found !== undefined) exchange.identity = calledBy(found, identity)
+}
+
+function refuseExcess(exchange: Exchange, node: EdgeNode): void {
+  const { service, operation, protocol } = routed(exchange)
+  const limitBytes = bodyLimitOf(service, protocol, node.maxRequestBytes)
+  if (exchange.body.length > limitBytes) throw tooLarge(limitBytes)
+  const excess = codecs[protocol].excess?.(exchange.body)
+  if (excess === undefined) return
+  for (const [member, count] of excess.kind === 'values' ? excess.lists : []) {
+    const error = service.running.tooMany?.(operation, member, count)
+    if (error !== undefined) throw error
+  }
+  throw serializationException(
+    excess.kind === 'values' ? 'The request body has too many values' : 'The request body is nested too deeply',
+  )
 }
 
 function decodeInput(exchange: Exchange): void {
@@ -180,9 +204,12 @@ function fail(exchange: Exchange, node: EdgeNode, error: unknown): void {
   } catch (error) {
     answer = bareError(internalFailure(exchange, node, error))
   }
-  send(exchange, node, answer)
+  send(exchange, node, answer.status === 503 ? { ...answer, headers: { ...answer.headers, ...RETRY_SOON } } : answer)
   node.metrics.answered(exchange, told.code)
 }
+
+/** In seconds. */
+const RETRY_SOON = { 'retry-after': '1' }
 
 function send(exchange: Exchange, node: EdgeNode, answer: WireAnswer): void {
   try {
@@ -231,10 +258,16 @@ const notImplemented = ({ model }: ServedService, operation: Operation) =>
     type: 'com.amazon.coral.service#NotImplemented',
   })
 
-const tooLarge = (limitBytes: number) =>
+export const tooLarge = (limitBytes: number) =>
   new ServiceError('RequestEntityTooLarge', `The request body is larger than ${limitBytes} bytes.`, {
     status: 413,
     type: 'com.amazon.coral.service#RequestEntityTooLargeException',
+  })
+
+/** There is no room for the body; a client tries again, as for any 503. */
+export const busy = () =>
+  new ServiceError('ServiceUnavailable', 'The node has more requests in hand than it has room for.', {
+    status: 503,
   })
 
 /** The sentence of services that don't have their own (`RunningService.missing`). */

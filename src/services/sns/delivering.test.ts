@@ -6,7 +6,15 @@ import { DELIVERED, failed, retry } from '../../kernel/outbound/outcome.ts'
 import type { SnsContext } from './api/context.ts'
 import { createDeliveries } from './delivering.ts'
 import type { SendResult } from './senders.ts'
-import type { Destination, Outgoing, Subscription, Topic, Turn, TurnCall } from './store.ts'
+import {
+  type Destination,
+  NO_REPORT,
+  type Outgoing,
+  type Subscription,
+  type Topic,
+  type Turn,
+  type TurnCall,
+} from './store.ts'
 
 const nobody = { subscription: undefined, topic: undefined, sms: undefined, mobile: undefined }
 const subscription = { protocol: 'http', status: 'confirmed', attributes: {} } as Partial<Subscription> as Subscription
@@ -71,6 +79,8 @@ function fixture(count: number, { bytes = 100, attributes = {} } = {}) {
       nextDueAt,
       redriven: 0,
       notRedriven: 0,
+      dropped: 0,
+      events: NO_REPORT,
     }
   }
 
@@ -79,10 +89,14 @@ function fixture(count: number, { bytes = 100, attributes = {} } = {}) {
     clock,
     signing: { current: async () => ({ keyId: 'k' }) },
     counts: {
-      sent: (_: string, delivered: boolean) => state.counted[delivered ? 'delivered' : 'failed']++,
-      redriven: () => {},
+      delivered: (_: string, copies: number) => {
+        state.counted.delivered += copies
+      },
+      failed: ({ copies }: { copies: number }) => {
+        state.counted.failed += copies
+      },
     },
-    log: { debug: () => {}, info: () => {} },
+    log: { debug: () => {}, info: () => {}, warn: () => {} },
     store: {
       execute,
       onWake: (_: string, listener: (key: string) => void) => {

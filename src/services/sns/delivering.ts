@@ -21,7 +21,7 @@ import { type DeliveryPolicy, effectiveDeliveryPolicy } from './model/delivery-p
 import { delayBeforeAttempt, scheduleFor } from './model/retry.ts'
 import { Room } from './room.ts'
 import { protocolOf, type Senders, type SendResult } from './senders.ts'
-import { logStatus } from './status-log.ts'
+import { logStatus, reportFailures, reportFanOut } from './status-log.ts'
 import {
   type Content,
   DELIVERIES_CHANNEL,
@@ -29,6 +29,7 @@ import {
   type Ending,
   type Outgoing,
   type Subscription,
+  subscriptionArn,
   type Target,
   type Turn,
   takeTurn,
@@ -221,15 +222,25 @@ class Pump {
     }
   }
 
-  #count(endings: readonly Ending[], { destination, redriven, notRedriven }: Turn): void {
-    const { counts } = this.#node.sns
-    for (const { id, type } of endings) {
-      const content = this.#inHand.remove(id)?.content
-      const isCertain = type === 'delivered' || type === 'failed'
-      if (!isCertain || content?.type !== 'Notification' || destination === undefined) continue
-      counts.sent(protocolOf(destination), type === 'delivered')
+  /** Documents about the subscription itself count for nothing. */
+  #count(endings: readonly Ending[], { destination, redriven, notRedriven, dropped, events }: Turn): void {
+    const { sns } = this.#node
+    const contents = endings.map(({ id }) => this.#inHand.remove(id)?.content)
+    const notified = endings.filter((_, at) => contents[at]?.type === 'Notification')
+    const failures = notified.filter((ending) => ending.type === 'failed')
+    const target = nameOf(this.#target, destination)
+    const protocol = destination === undefined ? 'application' : protocolOf(destination)
+    if (destination !== undefined) {
+      sns.counts.delivered(protocol, notified.filter(({ type }) => type === 'delivered').length)
+      const reason = failures.at(-1)?.reason ?? ''
+      const failed = { target, protocol, reason, copies: failures.length, redriven, notRedriven }
+      if (failures.length > 0) reportFailures(sns, [failed])
+    } else if ('endpointArn' in this.#target) {
+      const copies = dropped + failures.length
+      const failed = { target, protocol, reason: 'the endpoint is gone', copies, redriven, notRedriven }
+      if (copies > 0) reportFailures(sns, [failed])
     }
-    counts.redriven(redriven, notRedriven)
+    reportFanOut(sns, events)
   }
 
   #aim(destination: Destination | undefined): void {
@@ -274,6 +285,12 @@ class Pump {
     }
     this.#onProgress = undefined
   }
+}
+
+/** As the log names it: what was published to directly by its number or ARN. */
+function nameOf(target: Target, destination: Destination | undefined): string {
+  const { subscription } = destination ?? {}
+  return subscription === undefined ? targetKey(target) : subscriptionArn(subscription)
 }
 
 /** A document about the subscription itself may be overtaken by what happened to that. */

@@ -89,3 +89,23 @@ test('a redirect to the node is not followed, and is no delivery', async () => {
     ['sent on'],
   )
 })
+
+test('a confirmed endpoint whose name leads elsewhere now is looked at again: what it would get is a dead letter', async (t) => {
+  const topicArn = await plain.createTopic()
+  const deadLetters = await plain.createQueue()
+  const endpoint = await openEndpoint(() => ({ status: 200, headers: { connection: 'close' } }))
+  let address = '127.0.0.1'
+  t.mock.method(dns, 'lookup', (_: string, __: object, answer: (e: null, f: object[]) => void) =>
+    answer(null, [{ address, family: 4 }]),
+  )
+  const url = `http://moved.example:${endpoint.port}/`
+  await settled(plain, () => plain.subscribe(topicArn, 'http', url, redriveTo(deadLetters.arn)))
+  await plain.sns.confirmSubscription({ TopicArn: topicArn, Token: (await endpoint.nextDocument()).Token })
+  address = '169.254.169.254'
+  await settled(plain, () => plain.publish(topicArn, 'not for the metadata service'))
+  assert.equal(endpoint.requests.length, 1)
+  assert.deepEqual(
+    (await plain.envelopes(deadLetters)).map(({ Message }) => Message),
+    ['not for the metadata service'],
+  )
+})

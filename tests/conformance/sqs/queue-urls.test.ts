@@ -58,8 +58,8 @@ function requestAt(host: string, path: string, at = node.url): Promise<string> {
 }
 
 for (const [urlStyle, url] of [
-  ['off', (at: string) => `http://${at}/queue/eu-west-1/000000000000/orders`],
-  ['dynamic', (at: string) => `http://${at}/queue/eu-west-1/000000000000/orders`],
+  ['off', (at: string) => `http://${at}/000000000000.eu-west-1/orders`],
+  ['dynamic', (at: string) => `http://${at}/000000000000.eu-west-1/orders`],
   ['path', (at: string) => `http://${at}/queue/eu-west-1/000000000000/orders`],
   ['standard', (at: string) => `http://sqs.eu-west-1.${at}/000000000000/orders`],
   ['domain', (at: string) => `http://eu-west-1.queue.${at}/000000000000/orders`],
@@ -98,19 +98,19 @@ for (const urlStyle of ['standard', 'domain'] as const) {
 }
 
 for (const [urlStyle, home, abroad] of [
-  ['off', 'https://queues.example.com', 'https://queues.example.com/queue/eu-west-1'],
-  ['dynamic', 'https://queues.example.com', 'https://queues.example.com/queue/eu-west-1'],
-  ['path', 'https://queues.example.com/queue/us-east-1', 'https://queues.example.com/queue/eu-west-1'],
-  ['standard', 'https://sqs.us-east-1.queues.example.com', 'https://sqs.eu-west-1.queues.example.com'],
-  ['domain', 'https://queue.queues.example.com', 'https://eu-west-1.queue.queues.example.com'],
+  ['off', 'example.com/000000000000', 'example.com/000000000000.eu-west-1'],
+  ['dynamic', 'example.com/000000000000', 'example.com/000000000000.eu-west-1'],
+  ['path', 'example.com/queue/us-east-1/000000000000', 'example.com/queue/eu-west-1/000000000000'],
+  ['standard', 'sqs.us-east-1.example.com/000000000000', 'sqs.eu-west-1.example.com/000000000000'],
+  ['domain', 'queue.example.com/000000000000', 'eu-west-1.queue.example.com/000000000000'],
 ] as const) {
   test(`with a public URL, behind a proxy that ends TLS, queue URLs begin with it: "${urlStyle}"`, async () => {
     const config = withOptions({ urlStyle })
-    const own = await startSqs({ ...config, publicUrl: 'https://queues.example.com' })
-    assert.equal(await own.createQueue({}, 'orders'), `${home}/000000000000/orders`)
+    const own = await startSqs({ ...config, publicUrl: 'https://example.com' })
+    assert.equal(await own.createQueue({}, 'orders'), `https://${home}/orders`)
     const { body } = await own.json('CreateQueue', { QueueName: 'orders' }, inRegion('eu-west-1'))
-    assert.equal(body.QueueUrl, `${abroad}/000000000000/orders`)
-    for (const QueueUrl of [`${home}/000000000000/orders`, body.QueueUrl]) {
+    assert.equal(body.QueueUrl, `https://${abroad}/orders`)
+    for (const QueueUrl of [`https://${home}/orders`, body.QueueUrl]) {
       assert.equal((await own.json('SendMessage', { QueueUrl, MessageBody: 'x' })).status, 200)
     }
   })
@@ -143,6 +143,7 @@ for (const url of [
   `http://${host}/000000000000/orders/`,
   `https://elsewhere.example/000000000000/orders`,
   `http://${host}/queue/us-east-1/000000000000/orders`,
+  `http://${host}/000000000000.us-east-1/orders`,
   'http://sqs.us-east-1.localhost.example:4566/000000000000/orders',
   'https://sqs.us-east-1.amazonaws.com/000000000000/orders',
   'https://us-east-1.queue.amazonaws.com/000000000000/orders',
@@ -160,6 +161,7 @@ for (const url of [
   `http://${host}/000000000000/Orders`,
   `http://${host}/111111111111/orders`,
   `http://${host}/queue/eu-west-1/000000000000/orders`,
+  `http://${host}/000000000000.eu-west-1/orders`,
   'https://sqs.eu-west-1.amazonaws.com/000000000000/orders',
   'nothing',
 ]) {

@@ -51,6 +51,8 @@ export async function startTestEdge(
     requestTimeoutMs: 10_000,
     keepAliveTimeoutMs: 10_000,
     sessions: { find: () => undefined },
+    stallTimeoutMs: 10_000,
+    maxConnections: 1000,
     region: 'us-east-1',
     maxRequestBytes: 4096,
     allowOrigins: [],

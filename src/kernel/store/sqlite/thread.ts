@@ -6,7 +6,6 @@ import { mkdirSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { SystemClock } from '../../clock/clock.ts'
-import { ServiceError } from '../../service-error.ts'
 import { type AnyCommand, loadCommands } from '../commands.ts'
 import { type Call, refuseAll, runGroup } from '../group.ts'
 import {
@@ -22,7 +21,15 @@ import type { Wake } from '../wakes.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { fileFault, openDatabase, writeFault } from './database.ts'
 import { lockDirectory } from './lock.ts'
-import type { FromThread, PlainError, Reply, ThreadOptions, ToThread } from './protocol.ts'
+import {
+  type Control,
+  type FromThread,
+  packReply,
+  plain,
+  type ThreadOptions,
+  type ToThread,
+  unpackCalls,
+} from './protocol.ts'
 import { SqliteTx } from './transaction.ts'
 
 /** More calls than this wait for the next group: it bounds how long one commit can hold the others up. */
@@ -30,17 +37,22 @@ const MAX_GROUP = 512
 
 const FRAGMENTS = { clustered: 'without rowid' }
 
-/** Who calls: the main thread, or one that it attached. */
+/** Who sends calls: the main thread, by the thread's own port, and those that are attached. */
 interface Client {
   readonly port: MessagePort
-  /** Of its calls, taken in since it was last answered. */
+  /** Messages with calls that were taken in since it was last told. */
   batches: number
 }
 
+/** What a client is answered of a group. */
+interface Answers {
+  count: number
+  readonly parts: unknown[]
+}
+
 class StorageThread {
-  /** The one that opened the store: when it closes it, it is closed for all. */
-  readonly #main: Client
-  readonly #clients: Set<Client>
+  /** The main thread's, which alone controls this one. */
+  readonly #port: MessagePort
   readonly #db: DatabaseSync
   readonly #tx: SqliteTx
   readonly #clock: SystemClock
@@ -48,10 +60,11 @@ class StorageThread {
   readonly #migrations: readonly Migration[]
   readonly #checkpoints: Checkpoints | undefined
   readonly #unlock: () => void
+  readonly #clients = new Set<Client>()
+  /** In the order of their arrival, each with its client at the same place. */
   readonly #calls: Call[] = []
-  /** Whose the calls are, one by one. */
   readonly #callers: Client[] = []
-  readonly #controls: { readonly type: 'reset' | 'close'; readonly client: Client }[] = []
+  readonly #controls: Control[] = []
   #running = false
   #problem: string | undefined
 
@@ -63,8 +76,7 @@ class StorageThread {
     options: ThreadOptions,
     unlock: () => void,
   ) {
-    this.#main = { port, batches: 0 }
-    this.#clients = new Set([this.#main])
+    this.#port = port
     this.#db = db
     this.#clock = clock
     this.#tx = new SqliteTx(db, clock, commands)
@@ -89,74 +101,57 @@ class StorageThread {
     const commands = await loadCommands(options.commands.map((url) => new URL(url)))
     const thread = new StorageThread(port, db, clock, commands, options, unlock)
     await thread.#migrate()
-    thread.#listen(thread.#main)
+    thread.#attach(port)
     thread.#say({ type: 'open' })
   }
 
-  #say(message: FromThread, client = this.#main): void {
-    client.port.postMessage(message)
+  #say(message: FromThread): void {
+    this.#port.postMessage(message)
   }
 
-  #listen(client: Client): void {
-    client.port.on('message', (message: ToThread) => {
-      this.#take(message, client)
+  #attach(port: MessagePort): void {
+    const client: Client = { port, batches: 0 }
+    this.#clients.add(client)
+    port.on('message', (message: ToThread) => {
+      this.#take(client, message)
       if (!this.#running) void this.#serve()
     })
+    port.on('close', () => this.#clients.delete(client))
   }
 
-  #take(message: ToThread, client: Client): void {
-    switch (message.type) {
-      case 'calls':
-        return this.#takeCalls(message, client)
-      case 'attach':
-        return this.#attach(message.port)
-      default:
-        this.#controls.push({ type: message.type, client })
+  #take(client: Client, message: ToThread): void {
+    if (message.type === 'attach') return this.#attach(message.port)
+    if (message.type !== 'calls') {
+      this.#controls.push(message)
+      return
     }
-  }
-
-  #takeCalls({ clockOffset, calls }: ToThread & { type: 'calls' }, client: Client): void {
-    if (clockOffset > this.#clock.offset) this.#clock.shift(clockOffset - this.#clock.offset)
-    for (const call of calls) {
+    if (message.clockOffset > this.#clock.offset) this.#clock.shift(message.clockOffset - this.#clock.offset)
+    unpackCalls(message.parts, this.#commands, (call) => {
       this.#calls.push(call)
       this.#callers.push(client)
-    }
+    })
     client.batches++
   }
 
-  #detach(client: Client): void {
-    this.#clients.delete(client)
-    this.#say({ type: 'closed' }, client)
-  }
-
-  /** One that is gone is told nothing more; what it called for is done all the same. */
-  #attach(port: MessagePort): void {
-    const client = { port, batches: 0 }
-    this.#clients.add(client)
-    port.on('close', () => this.#clients.delete(client))
-    this.#listen(client)
+  #takeAll(): void {
+    for (const client of this.#clients) {
+      const { port } = client
+      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+        this.#take(client, next.message)
+      }
+    }
   }
 
   async #serve(): Promise<void> {
     this.#running = true
     for (;;) {
-      for (const client of this.#clients) this.#takeWhatWaits(client)
-      const control = this.#controls[0]
+      this.#takeAll()
       if (this.#calls.length > 0) {
         await this.#serveGroup(this.#calls.splice(0, MAX_GROUP), this.#callers.splice(0, MAX_GROUP))
-      } else if (control !== undefined) {
-        this.#controls.shift()
-        await this.#control(control.type, control.client)
-      } else break
+      } else if (this.#controls.length > 0) await this.#control(this.#controls.shift() as Control)
+      else break
     }
     this.#running = false
-  }
-
-  #takeWhatWaits(client: Client): void {
-    const { port } = client
-    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-      this.#take(next.message, client)
-    }
   }
 
   async #serveGroup(calls: readonly Call[], callers: readonly Client[]): Promise<void> {
@@ -168,27 +163,39 @@ class StorageThread {
     })
     const seconds = (performance.now() - began) / 1000
     this.#noteHealth(problem)
-    this.#answer({ calls, callers, settled, wakes, seconds })
+    const answers = this.#answersOf(calls, callers, settled)
+    for (const client of this.#clients)
+      this.#reply(client, answers.get(client) ?? { count: 0, parts: [] }, wakes, seconds)
     this.#checkpoints?.afterCommit()
   }
 
-  #answer({ calls, callers, settled, wakes, seconds }: AnsweredGroup): void {
-    const repliesOf = new Map<Client, Reply[]>()
+  /** By client, each in the order of its calls. */
+  #answersOf(
+    calls: readonly Call[],
+    callers: readonly Client[],
+    settled: readonly Settled<unknown>[],
+  ): Map<Client, Answers> {
+    const answers = new Map<Client, Answers>()
     for (let at = 0; at < calls.length; at++) {
-      const reply = replyTo(calls[at] as Call, settled[at] as Settled<unknown>)
-      const replies = repliesOf.get(callers[at] as Client)
-      if (replies === undefined) repliesOf.set(callers[at] as Client, [reply])
-      else replies.push(reply)
+      const [id, command] = calls[at] as Call
+      const client = callers[at] as Client
+      let ofClient = answers.get(client)
+      if (ofClient === undefined) {
+        ofClient = { count: 0, parts: [] }
+        answers.set(client, ofClient)
+      }
+      ofClient.count++
+      packReply(id, this.#commands.get(command)?.packing, settled[at] as Settled<unknown>, ofClient.parts)
     }
-    let group: { calls: number; seconds: number } | undefined = { calls: calls.length, seconds }
-    for (const client of this.#clients) {
-      const replies = repliesOf.get(client)
-      if (replies !== undefined) {
-        this.#say({ type: 'replies', replies, wakes, batches: client.batches, group }, client)
-        client.batches = 0
-        group = undefined
-      } else if (wakes.length > 0) this.#say({ type: 'wakes', wakes }, client)
-    }
+    return answers
+  }
+
+  /** Every client hears of every wake-up. */
+  #reply(client: Client, { count, parts }: Answers, wakes: readonly Wake[], seconds: number): void {
+    const { port, batches } = client
+    if (count === 0 && batches === 0 && wakes.length === 0) return
+    client.batches = 0
+    port.postMessage({ type: 'replies', count, parts, wakes, seconds, batches } satisfies FromThread)
   }
 
   /** Told before the group's replies. A group that only read says nothing about writing, so a write of our own does. */
@@ -199,10 +206,9 @@ class StorageThread {
     this.#say({ type: 'health', problem })
   }
 
-  async #control(type: 'reset' | 'close', client: Client): Promise<void> {
-    if (type === 'reset') await this.#reset(client)
-    else if (client === this.#main) await this.#close()
-    else this.#detach(client)
+  async #control(message: Control): Promise<void> {
+    if (message.type === 'reset') await this.#reset()
+    else await this.#close()
   }
 
   /** In one transaction; `anew` drops every table first. */
@@ -227,13 +233,13 @@ class StorageThread {
     for (const { name } of tables.all()) this.#db.exec(`drop table "${name}"`)
   }
 
-  async #reset(client: Client): Promise<void> {
+  async #reset(): Promise<void> {
     try {
       this.#tx.reset()
       await this.#migrate('anew')
-      this.#say({ type: 'reset-done' }, client)
+      this.#say({ type: 'reset-done' })
     } catch (error) {
-      this.#say({ type: 'reset-failed', error: plain(error) }, client)
+      this.#say({ type: 'reset-failed', error: plain(error) })
     }
   }
 
@@ -247,24 +253,7 @@ class StorageThread {
   }
 }
 
-interface AnsweredGroup {
-  readonly calls: readonly Call[]
-  readonly callers: readonly Client[]
-  readonly settled: readonly Settled<unknown>[]
-  readonly wakes: readonly Wake[]
-  readonly seconds: number
-}
-
-const replyTo = ([id]: Call, outcome: Settled<unknown>): Reply =>
-  outcome.ok ? [id, outcome.value] : [id, undefined, plain(outcome.error)]
-
 const isFileFault = (error: unknown): boolean => fileFault(error) !== undefined
-
-function plain(error: unknown): PlainError {
-  if (error instanceof ServiceError) return { service: error.toPlain() }
-  if (error instanceof Error) return { message: error.message, stack: error.stack }
-  return { message: String(error), stack: undefined }
-}
 
 const port = parentPort as MessagePort
 StorageThread.start(port, workerData as ThreadOptions).catch((error: Error) => {

@@ -259,7 +259,7 @@ export function filterable(message: StoredMessage): Filterable {
   let attributes: Event | undefined
   return {
     attributes() {
-      attributes ??= attributesEvent(message.attributes ?? {})
+      if (message.attributes !== undefined) attributes ??= attributesEvent(message.attributes)
       return attributes
     },
     *bodies() {

@@ -11,6 +11,9 @@ const read = [
   { url: 'http://127.0.0.1/000000000000/orders/', region: undefined },
   { url: 'http://localhost:4566/queue/eu-west-1/000000000000/orders', region: 'eu-west-1' },
   { url: 'http://localhost:4566/proxy/000000000000/orders', region: undefined },
+  { url: 'http://localhost:4566/000000000000.eu-west-1/orders', region: 'eu-west-1' },
+  { url: 'http://10.0.0.1/proxy/000000000000.elsewhere/orders/', region: 'elsewhere' },
+  { url: 'https://sqs.us-east-1.amazonaws.com/000000000000.eu-west-1/orders', region: 'eu-west-1' },
   { url: 'https://sqs.eu-west-1.amazonaws.com/000000000000/orders', region: 'eu-west-1' },
   { url: 'https://SQS.EU-WEST-1.amazonaws.com/000000000000/orders', region: 'eu-west-1' },
   { url: 'https://sqs.cn-north-1.amazonaws.com.cn/000000000000/orders', region: 'cn-north-1' },
@@ -44,6 +47,9 @@ for (const [url, noPath] of [
   ['http://localhost:4566/orders', false],
   ['http://h/123/orders', false],
   ['http://h/12345678901x/q', false],
+  ['http://h/123456789012./q', false],
+  ['http://h/123456789012.EU/q', false],
+  ['http://h/123456789012.eu-west-1', false],
 ] as const) {
   test(`${JSON.stringify(url)} is no queue's address`, () => {
     assert.equal(parseQueueUrl(url), undefined)
@@ -66,29 +72,31 @@ interface Written {
   readonly url: string
 }
 const at = (host: string) => `${host}/000000000000/orders`
+/** Where the path has to say it. */
+const abroad = (host: string) => `${host}/000000000000.eu-west-1/orders`
 const written: readonly Written[] = [
-  { style: 'off', origin: 'http://localhost:4566', url: at('http://localhost:4566/queue/eu-west-1') },
+  { style: 'off', origin: 'http://localhost:4566', url: abroad('http://localhost:4566') },
   { style: 'off', origin: 'http://localhost:4566', region: 'us-east-2', url: at('http://localhost:4566') },
   { style: 'off', origin: 'http://sqs.eu-west-1.x.y', url: at('http://sqs.eu-west-1.x.y') },
-  { style: 'off', origin: 'http://sqs.us-east-2.x.y', url: at('http://sqs.us-east-2.x.y/queue/eu-west-1') },
+  { style: 'off', origin: 'http://sqs.us-east-2.x.y', url: abroad('http://sqs.us-east-2.x.y') },
   { style: 'path', origin: 'http://localhost:4566', url: at('http://localhost:4566/queue/eu-west-1') },
   { style: 'path', origin: 'http://localhost:1', region: 'us-east-2', url: at('http://localhost:1/queue/us-east-2') },
   { style: 'standard', origin: 'https://example.com:1', url: at('https://sqs.eu-west-1.example.com:1') },
   { style: 'standard', origin: 'http://sqs.us-east-1.x.y', url: at('http://sqs.eu-west-1.x.y') },
-  { style: 'standard', origin: 'http://127.0.0.1:4566', url: at('http://127.0.0.1:4566/queue/eu-west-1') },
+  { style: 'standard', origin: 'http://127.0.0.1:4566', url: abroad('http://127.0.0.1:4566') },
   { style: 'standard', origin: 'http://127.0.0.1:4566', region: 'us-east-2', url: at('http://127.0.0.1:4566') },
-  { style: 'standard', origin: 'http://[::1]:4566', url: at('http://[::1]:4566/queue/eu-west-1') },
-  { style: 'standard', origin: 'http://x.y', region: 'elsewhere', url: at('http://x.y/queue/elsewhere') },
-  { style: 'domain', origin: 'http://10.0.0.1', url: at('http://10.0.0.1/queue/eu-west-1') },
+  { style: 'standard', origin: 'http://[::1]:4566', url: abroad('http://[::1]:4566') },
+  { style: 'standard', origin: 'http://x.y', region: 'elsewhere', url: 'http://x.y/000000000000.elsewhere/orders' },
+  { style: 'domain', origin: 'http://10.0.0.1', url: abroad('http://10.0.0.1') },
   { style: 'domain', origin: 'https://example.com', url: at('https://eu-west-1.queue.example.com') },
   { style: 'domain', origin: 'http://x.y', region: 'us-east-1', url: at('http://queue.x.y') },
-  { style: 'dynamic', origin: 'http://localhost:4566', url: at('http://localhost:4566/queue/eu-west-1') },
+  { style: 'dynamic', origin: 'http://localhost:4566', url: abroad('http://localhost:4566') },
   { style: 'dynamic', origin: 'http://localhost:4566', region: 'us-east-2', url: at('http://localhost:4566') },
   { style: 'dynamic', origin: 'http://sqs.eu-west-1.x.y:1', url: at('http://sqs.eu-west-1.x.y:1') },
   { style: 'dynamic', origin: 'http://queue.x.y', url: at('http://eu-west-1.queue.x.y') },
   { style: 'dynamic', origin: 'http://v.sqs.eu-west-1.x.y', url: at('http://v.sqs.eu-west-1.x.y') },
-  { style: 'dynamic', origin: 'http://v.sqs.us-east-2.x.y', url: at('http://v.sqs.us-east-2.x.y/queue/eu-west-1') },
-  { style: 'dynamic', origin: 'http://10.0.0.1', publicUrl: 'https://x.y', url: at('https://x.y/queue/eu-west-1') },
+  { style: 'dynamic', origin: 'http://v.sqs.us-east-2.x.y', url: abroad('http://v.sqs.us-east-2.x.y') },
+  { style: 'dynamic', origin: 'http://10.0.0.1', publicUrl: 'https://x.y', url: abroad('https://x.y') },
   {
     style: 'dynamic',
     origin: 'http://sqs.us-east-1.x.y',

@@ -1,18 +1,19 @@
 /**
  * Queue URLs: every style that clients hold is read, whatever style is handed out.
  *
- *   off        http://localhost:4566/000000000000/orders                     of the node's own region; others as `path`
+ *   off        http://localhost:4566/000000000000/orders                     of the node's own region
+ *              http://localhost:4566/000000000000.eu-west-1/orders           of another
  *   path       http://localhost:4566/queue/eu-west-1/000000000000/orders
  *   standard   https://sqs.eu-west-1.example.com/000000000000/orders
  *   domain     https://eu-west-1.queue.example.com/000000000000/orders       us-east-1 has the bare host queue.example.com
  *   dynamic    `standard` or `domain` if the request's host was of that style, else `off`
  *
  * Two regions of an account have two URLs: where a host can't carry the region, because it is an IP address or the region's
- * name is none of AWS's, the path does. A URL without a region, as older versions gave out to all, is of the request's.
+ * name is none of AWS's, the path does. It does so in two segments, since Terraform's provider, KEDA and others take a path
+ * of any other length for an error. A URL without a region, as older versions gave out to all, is of the request's.
  */
 
 import { isIP } from 'node:net'
-import { isAccountId } from '../../../kernel/arn.ts'
 import type { QueueAddress } from './names.ts'
 
 export type UrlStyle = 'off' | 'path' | 'standard' | 'domain' | 'dynamic'
@@ -32,6 +33,9 @@ const PRIVATE_HOST = new RegExp(`\\.sqs\\.(${REGION})\\.`)
 const DOMAIN_HOST = new RegExp(`^(?:(${REGION})\\.)?queue\\.([^/]+)$`)
 const DOMAIN_DEFAULT_REGION = 'us-east-1'
 
+/** The segment before the name. */
+const OWNER = /^(\d{12})(?:\.([a-z0-9-]{1,32}))?$/
+
 interface Host {
   readonly style: 'off' | 'standard' | 'domain'
   readonly region?: string
@@ -50,12 +54,14 @@ function parseHost(host: string): Host {
 
 /**
  * The queue that a URL's path names, or undefined if it isn't a queue's path. The last two segments count, so a proxy
- * may put something before them; a region is read only from `…/queue/<region>/<account>/<name>`.
+ * may put something before them; a region is read from `…/<account>.<region>/<name>` and from
+ * `…/queue/<region>/<account>/<name>`.
  */
 export function parseQueuePath(path: string): (QueueReference & { readonly accountId: string }) | undefined {
-  const [name, accountId, region, queue] = path.replace(/\/$/, '').split('/').reverse()
-  if (!name || !accountId || !isAccountId(accountId)) return undefined
-  return { region: queue === 'queue' && region ? region : undefined, accountId, name }
+  const [name, owner = '', region, queue] = path.replace(/\/$/, '').split('/').reverse()
+  const [, accountId, ownRegion] = OWNER.exec(owner) ?? []
+  if (!name || accountId === undefined) return undefined
+  return { region: ownRegion ?? (queue === 'queue' && region ? region : undefined), accountId, name }
 }
 
 const URL_PARTS = /^https?:\/\/([^/?#]*)([^?#]*)/i
@@ -113,7 +119,7 @@ export function formatQueueUrl(context: UrlContext, queue: QueueAddress): string
   switch (styleOf(context, host, region)) {
     case 'off':
       if (region === (host.region ?? context.nodeRegion)) return `${base}/${accountId}/${name}`
-      return `${base}/queue/${region}/${accountId}/${name}`
+      return `${base}/${accountId}.${region}/${name}`
     case 'path':
       return `${base}/queue/${region}/${accountId}/${name}`
     case 'standard':

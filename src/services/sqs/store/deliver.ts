@@ -84,11 +84,11 @@ async function deliverInBundles(
     if (typeof content !== 'string' && content.bundled !== undefined && !texts.has(queue)) texts.set(queue, [])
   }
   if (texts.size === 0) return
-  const addresses = [...texts.keys()]
+  const addresses = new Set(texts.keys())
   await holdForSending(tx, addresses)
   const queues = await QueueLookup.of(
     tx,
-    addresses.map((queue) => ({ queue })),
+    [...addresses].map((queue) => ({ queue })),
   )
   for (const [at, { queue: address, content }] of prepared.entries()) {
     if (typeof content === 'string' || content.bundled === undefined) continue

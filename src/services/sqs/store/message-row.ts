@@ -1,5 +1,6 @@
 /** Messages as rows. */
 
+import { part, record } from '../../../kernel/store/packing.ts'
 import { inSlices } from '../../../kernel/store/sql.ts'
 import type { SqlValue, Tx } from '../../../kernel/store/store.ts'
 
@@ -24,6 +25,24 @@ export interface ClaimedMessage {
   /** If the body has a gap that is filled when it is read. */
   readonly seal: string | null
 }
+
+/** How it travels. */
+export const claimedMessage = record<ClaimedMessage>({
+  id: part,
+  messageId: part,
+  body: part,
+  attributes: part,
+  sentAt: part,
+  receiveCount: part,
+  receivedElsewhere: part,
+  firstReceivedAt: part,
+  sender: part,
+  groupId: part,
+  deduplicationId: part,
+  deadLetterSource: part,
+  traceHeader: part,
+  seal: part,
+})
 
 export const CLAIMED_COLUMNS = `id, message_id as "messageId", body, attributes, sent_at as "sentAt",
   receive_count as "receiveCount", received_elsewhere as "receivedElsewhere", first_received_at as "firstReceivedAt",

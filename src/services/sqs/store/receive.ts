@@ -5,6 +5,7 @@
  * What a claim brings up and must not be delivered leaves here: a message past its retention is deleted, one that was
  * received too often goes to the dead-letter queue. Neither counts as a receive.
  */
+import { listOf, part, record } from '../../../kernel/store/packing.ts'
 import { batched, done, failed, type Settled, type Tx } from '../../../kernel/store/store.ts'
 import { queueDoesNotExist, tooManyInFlight } from '../errors.ts'
 import { takeApart } from './bundle.ts'
@@ -13,8 +14,14 @@ import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
 import { noisyGroups, pickFairly } from './fairness.ts'
 import { nextReadyAt } from './groups.ts'
-import { type ClaimedMessage, type ClaimedMessages, deleteMessagesById, messageKeys } from './message-row.ts'
-import { expiryLimit, type Queue, QueueLookup } from './queue-row.ts'
+import {
+  type ClaimedMessage,
+  type ClaimedMessages,
+  claimedMessage,
+  deleteMessagesById,
+  messageKeys,
+} from './message-row.ts'
+import { expiryLimit, type Queue, QueueLookup, queueAddress } from './queue-row.ts'
 import { type FifoShare, receiveFifo } from './receive-fifo.ts'
 
 export interface Received extends ClaimedMessages {
@@ -28,7 +35,26 @@ export interface Received extends ClaimedMessages {
   readonly nextVisibleAt: number | undefined
 }
 
-export const receiveMessages = batched('sqs.receive', async (tx, calls: readonly ReceiveCall[]) => {
+const packing = {
+  args: record<ReceiveCall>({
+    queue: queueAddress,
+    limit: part,
+    visibilityTimeout: part,
+    waitTime: part,
+    attemptId: part,
+    maxInFlight: part,
+  }),
+  result: record<Received>({
+    messages: listOf(claimedMessage),
+    receivedAt: part,
+    mayBeMore: part,
+    queueId: part,
+    waitMs: part,
+    nextVisibleAt: part,
+  }),
+}
+
+const receive = async (tx: Tx, calls: readonly ReceiveCall[]): Promise<Settled<Received>[]> => {
   const queues = await QueueLookup.of(tx, calls)
   const settled = new Array<Settled<Received>>(calls.length)
   const groups = new Map<string, { queue: Queue; positions: number[] }>()
@@ -60,7 +86,9 @@ export const receiveMessages = batched('sqs.receive', async (tx, calls: readonly
     for (let i = 0; i < positions.length; i++) settled[positions[i] as number] = outcomes[i] as Settled<Received>
   }
   return settled
-})
+}
+
+export const receiveMessages = batched('sqs.receive', receive, packing)
 
 /** From FIFO queues: those who wait and didn't get all that they asked for are told when the next group is ready. */
 async function receiveInOrder(tx: Tx, shares: readonly FifoShare[]): Promise<Map<ReceiveCall, Received>> {
