@@ -28,6 +28,7 @@ import {
   type Destination,
   type Ending,
   type Outgoing,
+  outgoing,
   type Subscription,
   subscriptionArn,
   type Target,
@@ -202,7 +203,7 @@ class Pump {
       this.#count(endings, turn)
       this.#hasMore ||= turn.more
       this.#aim(turn.destination)
-      inHand.add(turn.deliveries)
+      inHand.add(turn.deliveries.map(outgoing))
       return turn
     } finally {
       room.bytes -= maxBytes

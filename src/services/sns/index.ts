@@ -55,7 +55,6 @@ function start(kernel: Kernel): RunningService {
     drain: () => deliveries.drain(),
     close() {
       deliveries.close()
-      context.signing.close()
       http.close()
       gateway.close()
       mailer.close()

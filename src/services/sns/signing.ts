@@ -2,7 +2,6 @@
 import type { Kernel } from '../../kernel/kernel.ts'
 import { createSigningKey, type SigningKey } from './model/certificate.ts'
 import { createSigner, type Signer } from './model/signature.ts'
-import { SigningThreads } from './signing-threads.ts'
 import { currentSigningKey, findSigningKey, keepSigningKey } from './store.ts'
 
 export interface OpenKey {
@@ -15,7 +14,6 @@ export class Signing {
   readonly #kernel: Pick<Kernel, 'store' | 'clock'>
   /** By id; emptied when all data is deleted. */
   readonly #open = new Map<string, OpenKey>()
-  readonly #threads = new SigningThreads()
   #current: Promise<OpenKey> | undefined
 
   constructor(kernel: Pick<Kernel, 'store' | 'clock'>) {
@@ -44,10 +42,6 @@ export class Signing {
     this.#open.clear()
   }
 
-  close(): void {
-    this.#threads.close()
-  }
-
   /** Finishes a document that was delivered with a gap for its signature: the note is the key's id, and where the gap is. */
   async complete(text: string, note: string): Promise<string> {
     const [keyId = '', signatureAt] = note.split(' ')
@@ -63,11 +57,7 @@ export class Signing {
   }
 
   #remember({ keyId, certificatePem, privateKeyPem }: SigningKey): OpenKey {
-    const open = {
-      keyId,
-      certificatePem,
-      signer: createSigner(privateKeyPem, (inPool) => this.#threads.signerOf(privateKeyPem, inPool)),
-    }
+    const open = { keyId, certificatePem, signer: createSigner(privateKeyPem) }
     this.#open.set(keyId, open)
     return open
   }

@@ -46,31 +46,22 @@ const ALGORITHMS: Readonly<Record<SignatureVersion, string>> = { 1: 'sha1', 2: '
 /** About two megabytes. */
 const MAX_REMEMBERED = 4096
 
-/** Makes one signature in base64, without holding its caller up. */
-export type SignText = (algorithm: string, text: string) => Promise<string>
-
-/** Signs with a private key in PEM form: in Node's thread pool, unless `elsewhere` says where many are signed. */
-export function createSigner(
-  privateKeyPem: string,
-  elsewhere: (inPool: SignText) => SignText = (inPool) => inPool,
-): Signer {
+/** Signs with a private key in PEM form. */
+export function createSigner(privateKeyPem: string): Signer {
   const key = createPrivateKey(privateKeyPem)
-  const signText = elsewhere((algorithm, text) => signAsync(algorithm, text, key))
   const signatures = new RecentlyUsed<string>(MAX_REMEMBERED)
   const underWay = new Map<string, Promise<string>>()
 
   function signSync(members: Members, version: SignatureVersion): string {
     const { text, name } = toSign(members, version)
-    return (
-      signatures.get(name) ?? signatures.set(name, sign(ALGORITHMS[version], Buffer.from(text), key).toString('base64'))
-    )
+    return signatures.get(name) ?? signatures.set(name, sign(ALGORITHMS[version], text, key).toString('base64'))
   }
 
   async function signInPool(members: Members, version: SignatureVersion): Promise<string> {
     const { text, name } = toSign(members, version)
     const known = signatures.get(name) ?? underWay.get(name)
     if (known !== undefined) return known
-    const made = signText(ALGORITHMS[version], text).finally(() => underWay.delete(name))
+    const made = signAsync(ALGORITHMS[version], text, key).finally(() => underWay.delete(name))
     underWay.set(name, made)
     return signatures.set(name, await made)
   }
@@ -92,8 +83,8 @@ export function createSigner(
 }
 
 /** `name` stands for the text: the message's id would not do, since protocols may get different texts of one message. */
-function toSign(members: Members, version: SignatureVersion): { text: string; name: string } {
-  const text = stringToSign(members)
+function toSign(members: Members, version: SignatureVersion): { text: Buffer; name: string } {
+  const text = Buffer.from(stringToSign(members))
   return { text, name: `${version} ${hash('sha256', text, 'base64')}` }
 }
 
@@ -101,9 +92,7 @@ function toSign(members: Members, version: SignatureVersion): { text: string; na
 export const withSignature = (text: string, at: number, signature: string): string =>
   text.slice(0, at) + signature + text.slice(at + signature.length)
 
-const signAsync = (algorithm: string, text: string, key: KeyObject): Promise<string> =>
+const signAsync = (algorithm: string, text: Buffer, key: KeyObject): Promise<string> =>
   new Promise((resolve, reject) => {
-    sign(algorithm, Buffer.from(text), key, (error, signature) =>
-      error ? reject(error) : resolve(signature.toString('base64')),
-    )
+    sign(algorithm, text, key, (error, signature) => (error ? reject(error) : resolve(signature.toString('base64'))))
   })

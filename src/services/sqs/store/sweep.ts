@@ -77,14 +77,14 @@ const FORGET_ATTEMPTS = `
   delete from sqs_receive_attempt where backlog_id = ? and attempt_id in (
     select attempt_id from sqs_receive_attempt where backlog_id = ? and received_at <= ? limit ?)`
 
-/** The tables whose rows belong to a backlog, with the column that tells them apart. */
-const BACKLOG_TABLES: readonly (readonly [table: string, key: string])[] = [
-  ['sqs_message', 'id'],
-  ['sqs_bundle', 'id'],
-  ['sqs_group', 'group_id'],
-  ['sqs_deduplication', '(scope, deduplication_id)'],
-  ['sqs_receive_attempt', 'attempt_id'],
-  ['sqs_depth', 'lane'],
+/** The tables whose rows belong to a backlog, with the column that tells them apart, and how many are deleted at once. */
+const BACKLOG_TABLES: readonly (readonly [table: string, key: string, slice: number])[] = [
+  ['sqs_message', 'id', SLICE],
+  ['sqs_bundle', 'id', SLICE / 10], // each may fill several pages
+  ['sqs_group', 'group_id', SLICE],
+  ['sqs_deduplication', '(scope, deduplication_id)', SLICE],
+  ['sqs_receive_attempt', 'attempt_id', SLICE],
+  ['sqs_depth', 'lane', SLICE],
 ]
 
 /** A send that began before the purge ends within this time, on whatever node. */
@@ -105,13 +105,13 @@ export interface AbandonedBacklog {
 export const collectBacklog = single(
   'sqs.collectBacklog',
   async (tx, { backlogId, lastLookAt }: AbandonedBacklog): Promise<number | undefined> => {
-    for (const [table, key] of BACKLOG_TABLES) {
+    for (const [table, key, slice] of BACKLOG_TABLES) {
       const deleted = await tx.run(
         `delete from ${table} where backlog_id = ? and ${key} in (
          select ${key.replace(/[()]/g, '')} from ${table} where backlog_id = ? limit ?)`,
-        [backlogId, backlogId, SLICE],
+        [backlogId, backlogId, slice],
       )
-      if (deleted === SLICE) return tx.now
+      if (deleted === slice) return tx.now
     }
     return tx.now < lastLookAt ? lastLookAt : undefined
   },
