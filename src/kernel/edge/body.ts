@@ -118,3 +118,12 @@ class Body implements ArrivingBody {
     this.heldBytes = 0
   }
 }
+
+/** For a request that was answered by its head: reads and drops what comes, up to a limit, and cuts off what goes on. */
+export function dropBody(request: HttpRequest, limitBytes: number): void {
+  let length = 0
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length > limitBytes) request.destroy()
+  })
+}

@@ -1,7 +1,8 @@
 /**
  * Which service, operation and protocol a request means, in this order:
  *
- * 1. `X-Amz-Target: <prefix>.<operation>`; the content type says JSON 1.0 or 1.1.
+ * 1. `X-Amz-Target: <prefix>.<operation>`; the content type says JSON 1.0 or 1.1. A form body with an `Action` is a Query
+ *    request all the same: older SDKs leave a target beside it.
  * 2. `Action` in a form body, else in the query string; see `ServiceRegistry.byQuery`.
  * 3. A JSON content type without a target is a JSON client that went astray; anything else is no request of ours.
  *
@@ -39,7 +40,9 @@ export interface Route {
 export function findRoute(registry: ServiceRegistry, head: RequestHead): Route {
   const mediaType = mediaTypeOf(head.header('content-type'))
   const target = head.header('x-amz-target')
-  if (target !== undefined) return routeByTarget(registry, target, jsonProtocolOf(mediaType) ?? 'json1.0')
+  if (target !== undefined && !(mediaType === FORM && isActionForm(head))) {
+    return routeByTarget(registry, target, jsonProtocolOf(mediaType) ?? 'json1.0')
+  }
 
   const params = actionParams(head, mediaType)
   if (params instanceof ServiceError) {
@@ -99,7 +102,12 @@ function actionParams(head: RequestHead, mediaType: string): Form | ServiceError
 
 const FORM = 'application/x-www-form-urlencoded'
 
-function mediaTypeOf(contentType = ''): string {
+/** Whether a form names an Action, at a glance: what comes as a form may be none. */
+const isActionForm = ({ method, body }: RequestHead): boolean =>
+  method === 'POST' && /(?:^|&)Action=/.test(body.toString('latin1'))
+
+/** A content type without its parameters, in lower case. */
+export function mediaTypeOf(contentType = ''): string {
   const semicolon = contentType.indexOf(';')
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
 }

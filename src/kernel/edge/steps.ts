@@ -1,6 +1,7 @@
 /** The way of a request through the edge, once it has arrived whole: one step, one name, one reason. */
 
-import { identify } from '../auth/credentials.ts'
+import { calledBy, identify } from '../auth/credentials.ts'
+import type { Sessions } from '../auth/sessions.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import { codecs } from '../protocol/codecs.ts'
@@ -11,13 +12,15 @@ import { ServiceError } from '../service-error.ts'
 import { bodyLimitByHead, bodyLimitOf, inputLimitOf } from './body-limits.ts'
 import type { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
+import { regionOfHost } from './host-region.ts'
 import type { ServedService, ServiceRegistry } from './registry.ts'
 import { announcedProtocol, findRoute } from './routing.ts'
 
 /** What the steps need of the node. */
 export interface EdgeNode {
   readonly services: ServiceRegistry
-  /** The region of requests whose credentials name none. */
+  readonly sessions: Pick<Sessions, 'find'>
+  /** The region of requests whose credentials and host name none. */
   readonly region: string
   readonly maxRequestBytes: number
   readonly metrics: EdgeMetrics
@@ -26,8 +29,11 @@ export interface EdgeNode {
   draining: boolean
 }
 
-/** Throws what the client is to be told; the rest of the steps are then left out. */
-type Step = (exchange: Exchange, node: EdgeNode) => void
+/**
+ * Throws what the client is to be told; the rest of the steps are then left out. A promise is waited for, and only made
+ * where one is needed.
+ */
+type Step = (exchange: Exchange, node: EdgeNode) => void | Promise<void>
 
 const steps: readonly Step[] = [
   identifyCaller, // first, since the credential's scope helps routing
@@ -35,6 +41,7 @@ const steps: readonly Step[] = [
   refuseWhileDraining, // once the protocol is known in which to say so
   refuseWhatIsNotBuilt, // before the input is looked at: its faults are not worth mending
   refuseExcess, // before anything is made of the body
+  recogniseSession, // once all is known that routing finds out, since it may have to ask the store
   decodeInput,
   prepareInput, // SQS takes a queue from the path, which may fill in a required member
   requireMembers,
@@ -42,8 +49,7 @@ const steps: readonly Step[] = [
 
 export function handle(exchange: Exchange, node: EdgeNode): void {
   try {
-    for (const step of steps) step(exchange, node)
-    const output = callOperation(exchange)
+    const output = callAfterSteps(exchange, node, 0)
     // A handler that answers synchronously costs no promise.
     if (output instanceof Promise) {
       output.then(
@@ -56,11 +62,33 @@ export function handle(exchange: Exchange, node: EdgeNode): void {
   }
 }
 
+function callAfterSteps(exchange: Exchange, node: EdgeNode, from: number): unknown {
+  for (let next = from; next < steps.length; next++) {
+    const waiting = (steps[next] as Step)(exchange, node)
+    if (waiting !== undefined) return waiting.then(() => callAfterSteps(exchange, node, next + 1))
+  }
+  return callOperation(exchange)
+}
+
 /** Sends an answer that was made without the steps; what is not a call of an API is not counted as one. */
 export function respond(exchange: Exchange, node: EdgeNode, answer: Promise<WireAnswer>): void {
   void answer
     .catch((error) => bareError(internalFailure(exchange, node, error)))
     .then((value) => send(exchange, node, value))
+}
+
+/** The answer to a request that the guard turns away: in its protocol if its head says one, else for whoever reads it. */
+export function refuse(exchange: Exchange, node: EdgeNode, error: ServiceError): void {
+  identifyCaller(exchange, node)
+  const protocol = announcedProtocol(exchange)
+  if (protocol === undefined) {
+    const { code, message, status = 400 } = error
+    send(exchange, node, { status, contentType: 'text/plain; charset=utf-8', body: `${code}: ${message}\n` })
+    node.metrics.answered(exchange, code)
+    return
+  }
+  exchange.route = { protocol, service: undefined, operation: undefined }
+  fail(exchange, node, error)
 }
 
 /** The most bytes that the body of this request may have, as far as its head tells. */
@@ -81,7 +109,7 @@ function identifyCaller(exchange: Exchange, node: EdgeNode): void {
   const authorization = exchange.header('authorization')
   const presigned = authorization === undefined ? exchange.query.get('X-Amz-Credential') : undefined
   exchange.identity = identify(authorization, presigned)
-  exchange.region = exchange.identity.region ?? node.region
+  exchange.region = exchange.identity.region ?? regionOfHost(exchange.host) ?? node.region
 }
 
 function routeToService(exchange: Exchange, node: EdgeNode): void {
@@ -96,6 +124,21 @@ function refuseWhileDraining(_: Exchange, node: EdgeNode): void {
 function refuseWhatIsNotBuilt(exchange: Exchange): void {
   const { service, operation } = routed(exchange)
   if (service.running.handlers[operation.name] === undefined) throw notImplemented(service, operation)
+}
+
+/** Only temporary credentials cost more than a look. */
+function recogniseSession(exchange: Exchange, { sessions }: EdgeNode): void | Promise<void> {
+  const { identity } = exchange
+  if (identity.temporaryKeyId === undefined) return
+  const token = exchange.header('x-amz-security-token') ?? exchange.query.get('X-Amz-Security-Token')
+  if (token === null) return
+  const found = sessions.find(identity.temporaryKeyId, token)
+  if (found instanceof Promise) {
+    return found.then((principal) => {
+      if (principal !== undefined) exchange.identity = calledBy(principal, identity)
+    })
+  }
+  if (found !== undefined) exchange.identity = calledBy(found, identity)
 }
 
 function refuseExcess(exchange: Exchange, node: EdgeNode): void {

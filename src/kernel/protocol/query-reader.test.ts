@@ -47,6 +47,18 @@ describe('Query input', () => {
       expected: { QueueUrl: 'u', AttributeNames: ['All'] },
     },
     {
+      name: 'a map of one entry without a number',
+      operation: 'SetQueueAttributes',
+      form: 'QueueUrl=u&Attribute.Name=DelaySeconds&Attribute.Value=5',
+      expected: { QueueUrl: 'u', Attributes: { DelaySeconds: '5' } },
+    },
+    {
+      name: 'an entry without a number beside some that have one: it is left out',
+      operation: 'SetQueueAttributes',
+      form: 'QueueUrl=u&Attribute.Name=A&Attribute.Value=1&Attribute.1.Name=B&Attribute.1.Value=2',
+      expected: { QueueUrl: 'u', Attributes: { B: '2' } },
+    },
+    {
       name: 'an empty list',
       operation: 'GetQueueAttributes',
       form: 'QueueUrl=u&AttributeName=',

@@ -30,7 +30,10 @@ function start(kernel: Kernel): RunningService {
     maxInputBytes: 1_048_576 + 65_536,
     tooMany: refuseLongBatch,
     missing: requireMembers,
-    prepare: takeQueueFromPath,
+    prepare(operation, input, caller) {
+      takeQueueFromPath(operation, input, caller)
+      if (caller.protocol === 'query') takeAbsentForEmpty(operation, input)
+    },
     jobs: jobs(kernel),
     targets: { sqs: { command: deliverToQueue } },
     drain: () => wakers.drain(),
@@ -57,6 +60,13 @@ function refuseLongBatch({ name }: Operation, member: string, count: number) {
 /** Operations that are not about one queue, and so are refused at a queue's own URL. */
 const NOT_AT_A_QUEUE: ReadonlySet<string> = new Set(['CreateQueue', 'ListQueues'])
 
+/** A form can't say that a batch is empty: one without entries is. */
+function takeAbsentForEmpty(operation: Operation, input: Record<string, unknown>): void {
+  if (input.Entries === undefined && takes(operation, 'Entries')) input.Entries = []
+}
+
+const takes = (operation: Operation, member: string) => operation.input.members?.some(({ name }) => name === member)
+
 /** A request to a queue's own URL is about that queue, unless it names another. */
 function takeQueueFromPath(
   operation: Operation,
@@ -66,7 +76,5 @@ function takeQueueFromPath(
   if (path === '/' || path === '') return
   if (parseQueuePath(path) === undefined) return
   if (protocol === 'query' && NOT_AT_A_QUEUE.has(operation.name)) throw invalidAction(operation.name)
-  if (input.QueueUrl === undefined && operation.input.members?.some(({ name }) => name === 'QueueUrl')) {
-    input.QueueUrl = origin + path
-  }
+  if (input.QueueUrl === undefined && takes(operation, 'QueueUrl')) input.QueueUrl = origin + path
 }
