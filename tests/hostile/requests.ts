@@ -168,8 +168,83 @@ export const hostileRequests: readonly HostileRequest[] = [
   },
 ]
 
-/** What a client may say, and is as large as it may be. */
-export const largeRequests: readonly HostileRequest[] = []
+const attributes = (count: number, bytes: number) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [`a${i}`, { DataType: 'String', StringValue: 'x'.repeat(bytes) }]),
+  )
+const ten = <T>(make: (i: number) => T): T[] => Array.from({ length: 10 }, (_, i) => make(i))
+const legal = (name: string, target: string, input: object): HostileRequest => ({
+  name,
+  headers: jsonHeaders(target),
+  body: Buffer.from(JSON.stringify(input)),
+})
+
+const KIB = 1024
+const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:t'
+
+/** What a client may say, and is as large as it may be; to the queue `q` and the topic `t`. */
+export const largeRequests: readonly HostileRequest[] = [
+  legal('a message of 1 MiB', 'AmazonSQS.SendMessage', { QueueUrl: 'q', MessageBody: 'x'.repeat(MIB) }),
+  legal('a message of 1 MiB, 10 attributes', 'AmazonSQS.SendMessage', {
+    QueueUrl: 'q',
+    MessageBody: 'x'.repeat(500 * KIB),
+    MessageAttributes: attributes(10, 52 * KIB),
+  }),
+  legal('a message of 1 MiB beyond ASCII', 'AmazonSQS.SendMessage', {
+    QueueUrl: 'q',
+    MessageBody: '€'.repeat(349_525),
+  }),
+  {
+    name: 'a message of 1 MiB, all escaped',
+    headers: jsonHeaders('AmazonSQS.SendMessage'),
+    body: Buffer.from(`{"QueueUrl":"q","MessageBody":"${'\\u0022'.repeat(MIB)}"}`),
+  },
+  {
+    name: 'a message of 1 MiB as a form',
+    headers: FORM,
+    body: Buffer.from(`Action=SendMessage&QueueUrl=q&MessageBody=${'%22'.repeat(MIB)}`),
+  },
+  legal('a batch of 1 MiB, 100 attributes', 'AmazonSQS.SendMessageBatch', {
+    QueueUrl: 'q',
+    Entries: ten((i) => ({
+      Id: `${i}`,
+      MessageBody: 'x'.repeat(50 * KIB),
+      MessageAttributes: attributes(10, 5 * KIB),
+    })),
+  }),
+  legal('a publish of 256 KiB', 'AmazonSimpleNotificationService.Publish', {
+    TopicArn: TOPIC_ARN,
+    Message: 'x'.repeat(256 * KIB),
+  }),
+  legal('a publish by protocols', 'AmazonSimpleNotificationService.Publish', {
+    TopicArn: TOPIC_ARN,
+    MessageStructure: 'json',
+    Message: JSON.stringify({ default: 'x', sqs: 'y'.repeat(255 * KIB) }),
+  }),
+  legal('a publish of ten', 'AmazonSimpleNotificationService.PublishBatch', {
+    TopicArn: TOPIC_ARN,
+    PublishBatchRequestEntries: ten((i) => ({ Id: `${i}`, Message: 'x'.repeat(25 * KIB) })),
+  }),
+  legal('the largest filter policy', 'AmazonSimpleNotificationService.Subscribe', {
+    TopicArn: TOPIC_ARN,
+    Protocol: 'sqs',
+    Endpoint: 'arn:aws:sqs:us-east-1:000000000000:q',
+    Attributes: {
+      FilterPolicy: JSON.stringify({ a: Array.from({ length: 150 }, (_, i) => `${i}${'x'.repeat(1600)}`) }),
+    },
+  }),
+  legal('the largest policy', 'AmazonSimpleNotificationService.SetTopicAttributes', {
+    TopicArn: TOPIC_ARN,
+    AttributeName: 'DeliveryPolicy',
+    AttributeValue: JSON.stringify({ http: { defaultHealthyRetryPolicy: { numRetries: 100, minDelayTarget: 1 } } }),
+  }),
+  legal('a receive of 10 MiB', 'AmazonSQS.ReceiveMessage', {
+    QueueUrl: 'q',
+    MaxNumberOfMessages: 10,
+    VisibilityTimeout: 0,
+    MessageAttributeNames: ['All'],
+  }),
+]
 
 /** As it goes over the wire, in HTTP/1.1. */
 export function wireBytes({ requestLine = 'POST / HTTP/1.1', headers, body }: HostileRequest): Buffer {
