@@ -11,7 +11,7 @@ import { createLogger } from './kernel/observe/logger.ts'
 import { NodeMetrics } from './kernel/observe/metrics.ts'
 import { listenerOf, OwnListeners } from './kernel/outbound/own-listeners.ts'
 import type { WireAnswer } from './kernel/protocol/codec.ts'
-import { AttachedStore } from './kernel/store/sqlite/attached.ts'
+import { joinSqlite } from './kernel/store/sqlite/client.ts'
 import { drain, edgeOptions, groupMetrics, kernelParts, openShared, startServices } from './platform.ts'
 
 const { config, clockOffset, store: way, link } = workerData as EdgeThreadData
@@ -24,7 +24,7 @@ const metrics = new NodeMetrics((name, error) => log.error({ metric: name, err: 
 const openStore = () =>
   way === undefined
     ? openShared(config, clock, metrics, () => undefined)
-    : new AttachedStore(way, { clock, onGroup: groupMetrics(metrics) })
+    : joinSqlite(way, { clock, onGroup: groupMetrics(metrics) })
 
 async function serve() {
   const listeners = new OwnListeners()
@@ -33,7 +33,6 @@ async function serve() {
   const running = startServices(parts)
   const edge = await startEdge({
     ...edgeOptions(config, parts, running),
-    isShared: true,
     manage: (request) => main.ask<WireAnswer>('manage', request),
   })
   return { edge, running }

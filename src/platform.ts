@@ -94,19 +94,15 @@ export async function startPlatform(config: Config): Promise<Platform> {
     ofServices: Object.assign({}, ...running.map(({ management }) => management)),
   }
   const open = async () => {
-    const { edgeThreads = defaultEdgeThreads() } = config
-    const isShared = edgeThreads > 1
-    const port = isShared ? await claimPort(config.host, config.port) : config.port
-    const edge = await startEdge({
-      ...edgeOptions({ ...config, port }, parts, running),
-      isShared,
-      manage: manage(node),
-    })
-    if (!isShared) return edge
+    const { host, edgeThreads = defaultEdgeThreads() } = config
+    const port = edgeThreads > 1 ? await claimPort(host, config.port) : config.port
+    const settled = { ...config, port, edgeThreads }
+    const edge = await startEdge({ ...edgeOptions(settled, parts, running), manage: manage(node) })
+    if (edgeThreads === 1) return edge
     threads = await EdgeThreads.start({
       entry: new URL('./edge-thread.ts', import.meta.url),
       count: edgeThreads - 1,
-      data: () => ({ config: { ...config, port }, clockOffset: clock.offset, store: embedded?.attach() }),
+      data: () => ({ config: settled, clockOffset: clock.offset, store: embedded?.attach() }),
       manage: manage(node),
       onLost,
     }).catch((error) => {
@@ -163,6 +159,7 @@ export const kernelParts = (
 export const edgeOptions = (config: Config, { metrics, log, sessions }: Kernel, running: readonly RunningService[]) =>
   ({
     ...config,
+    threads: config.edgeThreads ?? 1,
     tls: readTls(config),
     metrics,
     log,
@@ -270,6 +267,7 @@ const commands = [
   './kernel/jobs/store.ts',
   './kernel/store/reset.ts',
   './kernel/outbound/store.ts',
+  './kernel/auth/store.ts',
 ]
   .map((path) => new URL(path, import.meta.url))
   .concat(services.flatMap(({ commands = [] }) => commands))

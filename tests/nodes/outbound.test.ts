@@ -4,6 +4,7 @@ import dns from 'node:dns'
 import { after, before, suite, test } from 'node:test'
 import { startNode, type TestNode } from '../../src/testing/node.ts'
 import { dropDatabase, freshDatabase } from '../../src/testing/postgres.ts'
+import { shiftClock } from '../../src/testing/shift-clock.ts'
 import { eventually, metric } from '../conformance/sns/outside.ts'
 import { invalidParameter, SnsFixture } from '../conformance/sns/support.ts'
 
@@ -54,12 +55,7 @@ suite('two nodes', { skip: store === undefined && 'MILLRACE_TEST_STORE is not se
   })
 
   test('still, after the clock was moved and after a reset', async () => {
-    const { status } = await fetch(`${first().node.url}/_millrace/clock`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ advanceMs: 3_600_000 }),
-    })
-    assert.equal(status, 200)
+    await shiftClock(first().node.url, 3_600_000)
     await eventually(() => isRefused(first(), second().node))
     await eventually(() => isRefused(second(), first().node))
     await fetch(`${first().node.url}/_millrace/reset`, { method: 'POST' })

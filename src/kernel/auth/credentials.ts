@@ -32,16 +32,16 @@ const MAX_CACHED_LENGTH = 512
 const CREDENTIAL = 'Credential='
 const cache = new Map<string, Identity>()
 
+/** Who calls in an account, where nothing more is known. */
+export const userOf = (accountId: string): Principal =>
+  Object.freeze({ accountId, id: derivedId('AIDA', accountId), arn: `arn:aws:iam::${accountId}:user/millrace` })
+
 const identityOf = (accountId: string, region?: string, signingName?: string, temporaryKeyId?: string): Identity =>
   Object.freeze({
     accountId,
     region,
     signingName,
-    principal: Object.freeze({
-      accountId,
-      id: derivedId('AIDA', accountId),
-      arn: `arn:aws:iam::${accountId}:user/millrace`,
-    }),
+    principal: userOf(accountId),
     temporaryKeyId,
   })
 

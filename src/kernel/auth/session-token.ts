@@ -13,7 +13,8 @@ import type { SessionPrincipal } from '../kernel.ts'
 /** As the real service has it. In characters, of which each is a byte. */
 export const MAX_TOKEN_LENGTH = 4096
 
-const VERSION = 1
+/** Tokens of AWS begin with other bytes. */
+const VERSION = 0x4d
 const KEY_ID_AT = 1
 const NONCE_AT = 9
 const TAG_AT = 21

@@ -4,14 +4,16 @@
  * Invariants
  * - Sessions are not stored, only the key of their tokens: a node knows what any other has issued, also after a restart.
  * - A token that was opened is remembered, so that a client pays for it once. What is remembered may be dropped.
- * - In `open` mode a session is known also after it has expired, since nobody is refused. What can't be opened names
- *   nobody: the request is then one of the default account.
+ * - In `open` mode nobody is refused. A session is known also after it has expired. One whose key is gone (clients keep
+ *   credentials beyond a reset) is the user of the account that its access key's id holds. A token that none of our kind
+ *   has issued names nobody: the request is then one of the default account.
  */
 import { randomBytes } from 'node:crypto'
-import type { SessionPrincipal } from '../kernel.ts'
+import type { Principal, SessionPrincipal } from '../kernel.ts'
 import { RESET_CHANNEL } from '../store/reset.ts'
 import type { Store } from '../store/store.ts'
-import { newTemporaryKeyId } from './ids.ts'
+import { userOf } from './credentials.ts'
+import { accountOfKeyId, newTemporaryKeyId } from './ids.ts'
 import { keyIdOf, type OpenSessionKey, openSession, sealSession } from './session-token.ts'
 import { currentSessionKey, findSessionKey, keepSessionKey, type SessionKey } from './store.ts'
 
@@ -52,10 +54,10 @@ export class Sessions {
   }
 
   /**
-   * Who calls with temporary credentials; undefined if this installation hasn't issued them. A promise only for the first
-   * token of a key, which has to be read from the store.
+   * Who calls with temporary credentials; undefined if we haven't issued them. A promise only for the first token of a key,
+   * which has to be read from the store.
    */
-  find(accessKeyId: string, token: string): SessionPrincipal | undefined | Promise<SessionPrincipal | undefined> {
+  find(accessKeyId: string, token: string): Principal | undefined | Promise<Principal | undefined> {
     const opened = this.#opened.get(token)
     if (opened?.accessKeyId === accessKeyId) return opened.principal
     const keyId = keyIdOf(token)
@@ -64,9 +66,12 @@ export class Sessions {
     return this.#findKey(keyId).then((key) => this.#open(key, accessKeyId, token))
   }
 
-  #open(key: OpenSessionKey | undefined, accessKeyId: string, token: string): SessionPrincipal | undefined {
+  #open(key: OpenSessionKey | undefined, accessKeyId: string, token: string): Principal | undefined {
     const principal = key && openSession(key, accessKeyId, token)?.principal
-    if (principal === undefined) return undefined
+    if (principal === undefined) {
+      const accountId = accountOfKeyId(accessKeyId)
+      return accountId === undefined ? undefined : userOf(accountId)
+    }
     if (this.#opened.size >= MAX_REMEMBERED) this.#opened.clear()
     this.#opened.set(token, { accessKeyId, principal })
     return principal

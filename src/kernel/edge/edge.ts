@@ -6,11 +6,12 @@ import type { Metrics } from '../observe/metrics.ts'
 import { USER_AGENT } from '../outbound/user-agent.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import { dropBody, receiveBody } from './body.ts'
+import type { BodyBudget } from './body-budget.ts'
 import { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
 import { Guard, type GuardOptions } from './guard/guard.ts'
 import type { HttpRequest } from './http-messages.ts'
-import { InHand, type InHandOptions } from './in-hand.ts'
+import { InHand, type InHandOptions, type Place } from './in-hand.ts'
 import { MANAGEMENT_PREFIX, type Manage } from './management.ts'
 import { type ServedService, ServiceRegistry } from './registry.ts'
 import { openPort, type PortOptions } from './server.ts'
@@ -97,7 +98,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const port = await openPort({
     ...options,
     onRequest: (exchange, request) => {
-      if (admits(exchange)) receive(exchange, request, node, inHand, serve)
+      const place = inHand.placeFor(request)
+      exchange.place = place
+      if (admits(exchange)) receive(exchange, request, { node, place, bodies: inHand.bodies, serve })
       else dropBody(request, maxRequestBytes)
     },
   })
@@ -114,17 +117,17 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
 }
 
+interface Reception {
+  readonly node: EdgeNode
+  /** The request's. */
+  readonly place: Place
+  readonly bodies: BodyBudget
+  serve(exchange: Exchange): void
+}
+
 /** Receives a request's body; `serve` is called when it is the request's turn. */
-function receive(
-  exchange: Exchange,
-  request: HttpRequest,
-  node: EdgeNode,
-  inHand: InHand,
-  serve: (exchange: Exchange) => void,
-): void {
-  const place = inHand.placeFor(request)
-  exchange.place = place
-  receiveBody(request, inHand.bodies, {
+function receive(exchange: Exchange, request: HttpRequest, { node, place, bodies, serve }: Reception): void {
+  receiveBody(request, bodies, {
     limit: () => (isManagement(exchange) ? MAX_MANAGEMENT_BYTES : bodyLimit(exchange, node)),
     whole: (body, countedBytes) => {
       exchange.body = body

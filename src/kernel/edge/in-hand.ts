@@ -15,6 +15,8 @@ export interface InHandOptions {
   readonly maxUnreadAnswerBytes?: number | undefined
   /** After so long without progress a body that arrives, or an answer that is to be read, ends its connection. */
   readonly stallTimeoutMs: number
+  /** Of this process that have as much in hand: each has its share. 1 unless given. */
+  readonly threads?: number
 }
 
 export class InHand {
@@ -22,9 +24,10 @@ export class InHand {
   readonly answers: WriteLimits
   readonly #sweeper: NodeJS.Timeout
 
-  constructor({ maxInflightBodyBytes, maxUnreadAnswerBytes, stallTimeoutMs }: InHandOptions) {
-    this.bodies = new BodyBudget(maxInflightBodyBytes ?? shareOfMemory(), stallTimeoutMs)
-    this.answers = new WriteLimits(maxUnreadAnswerBytes ?? shareOfMemory(), stallTimeoutMs)
+  constructor({ maxInflightBodyBytes, maxUnreadAnswerBytes, stallTimeoutMs, threads = 1 }: InHandOptions) {
+    const share = (bytes: number | undefined) => (bytes === undefined ? shareOfMemory(threads) : bytes / threads)
+    this.bodies = new BodyBudget(share(maxInflightBodyBytes), stallTimeoutMs)
+    this.answers = new WriteLimits(share(maxUnreadAnswerBytes), stallTimeoutMs)
     this.#sweeper = setInterval(() => this.#sweep(), Math.ceil(stallTimeoutMs / 4)).unref()
   }
 
@@ -45,11 +48,14 @@ export class InHand {
 
 const MIB = 1024 * 1024
 
-/** An eighth of what the process may use, 16 to 128 MiB: a body is there several times over while it is worked on. */
-function shareOfMemory(): number {
+/**
+ * Of an eighth of what the process may use, 128 MiB at most, since a body is there several times over while it is worked
+ * on. No thread has less than 16 MiB: any body fits in.
+ */
+function shareOfMemory(threads: number): number {
   const constrained = process.constrainedMemory() || Number.POSITIVE_INFINITY
   const memory = Math.min(constrained, totalmem(), getHeapStatistics().heap_size_limit)
-  return Math.min(Math.max(Math.floor(memory / 8), 16 * MIB), 128 * MIB)
+  return Math.max(Math.min(memory / 8, 128 * MIB) / threads, 16 * MIB)
 }
 
 /** One request's place. */

@@ -88,6 +88,20 @@ test('a drain and the end after it reach the connections of both addresses', nee
   await Promise.all([over, ...ended])
 })
 
+test('a limit of connections holds for both addresses together', needsBoth, async () => {
+  await using edge = await startTestEdge({ sqs: {} }, { host: 'localhost', maxConnections: 2 })
+  const open = BOTH.map((address) => connect(edge.port, address).setEncoding('latin1'))
+  for (const socket of open) {
+    socket.write(rawRequest({}, '', 'GET /_millrace/live HTTP/1.1'))
+    await once(socket, 'data')
+  }
+  for (const address of BOTH) assert.match(await ask(address, edge.port), /^(ECONNRESET|EPIPE|)$/)
+  const [first] = open
+  first?.destroy()
+  let answer = ''
+  while (!answer.includes('200 OK')) answer = await ask('::1', edge.port) // as soon as the node has heard of the end
+})
+
 async function listening(addresses: readonly [string, string?], port = 0, server: Server = createHttpServer()) {
   const open = await listen(server, addresses, port)
   return { ...open, server, [Symbol.asyncDispose]: () => open.close() }

@@ -5,7 +5,7 @@
  * Only a listening server of HTTP/1 enforces its time-outs, and a server listens on one address. So the second address
  * has a plain listener, which hands its connections to the server.
  */
-import { type AddressInfo, createServer, type Server as Listener } from 'node:net'
+import { type AddressInfo, createServer, type Server as Listener, type Socket } from 'node:net'
 
 export interface Listening {
   readonly port: number
@@ -65,7 +65,7 @@ async function openToo(
   isShared: boolean,
 ): Promise<Listener | undefined> {
   const other = createServer({ allowHalfOpen: true, noDelay: true }) // as a server of HTTP has it
-  other.on('connection', (socket) => server.emit('connection', socket))
+  handOver(other, server)
   try {
     await open(other, address, port, isShared)
     return other
@@ -73,6 +73,26 @@ async function openToo(
     if (ABSENT.includes((error as NodeJS.ErrnoException).code)) return undefined
     throw error
   }
+}
+
+/** Gives the server what the other accepts. Its limit of connections holds for both together. */
+function handOver(other: Listener, server: Listener): void {
+  const handed = new WeakSet<Socket>()
+  other.maxConnections = server.maxConnections
+  const takePlace = (listener: Listener, socket: Socket) => {
+    listener.maxConnections -= 1
+    socket.once('close', () => {
+      listener.maxConnections += 1
+    })
+  }
+  server.on('connection', (socket: Socket) => {
+    if (!handed.has(socket)) takePlace(other, socket)
+  })
+  other.on('connection', (socket) => {
+    handed.add(socket)
+    takePlace(server, socket)
+    server.emit('connection', socket)
+  })
 }
 
 function open(server: Listener, host: string, port: number, isShared: boolean): Promise<void> {

@@ -22,8 +22,11 @@ export interface PortOptions {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
-  /** Others of this process listen at the same address, and share what comes. Not every system can (see `claimPort`). */
-  readonly isShared?: boolean
+  /**
+   * How many threads of this process listen at the same address and share what comes, 1 unless given; each has its share
+   * of the limits. Not every system lets more than one (see `claimPort`).
+   */
+  readonly threads?: number
   /** PEM; the port then speaks TLS only. */
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly headerTimeoutMs: number
@@ -61,7 +64,8 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
   const fresh = new Set<Socket>()
 
   const server = createHttp1(options, onRequest)
-  server.maxConnections = options.maxConnections
+  const { threads = 1 } = options
+  server.maxConnections = Math.ceil(options.maxConnections / threads)
   Object.assign(server, { httpAllowHalfOpen: true }) // Node's own switch, missing in its types
   server.on('clientError', refuseMalformed)
   server.on('checkExpectation', onRequest) // or Node answers by itself, without a request id
@@ -91,7 +95,7 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
     })
   })
 
-  const listening = await listen(server, addressesOf(options.host), options.port, options.isShared)
+  const listening = await listen(server, addressesOf(options.host), options.port, threads > 1)
   return {
     port: listening.port,
     drain: () => {

@@ -108,10 +108,8 @@ function identifyCaller(exchange: Exchange, node: EdgeNode): void {
   const authorization = exchange.header('authorization')
   const presigned = authorization === undefined ? exchange.query.get('X-Amz-Credential') : undefined
   exchange.identity = identify(authorization, presigned)
-  exchange.region = exchange.identity.region ?? regionOfHost(hostOf(exchange)) ?? node.region
+  exchange.region = exchange.identity.region ?? regionOfHost(exchange.host) ?? node.region
 }
-
-const hostOf = (exchange: Exchange) => exchange.header('host') ?? exchange.header(':authority') ?? ''
 
 function routeToService(exchange: Exchange, node: EdgeNode): void {
   exchange.route = findRoute(node.services, exchange)

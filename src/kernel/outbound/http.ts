@@ -5,7 +5,7 @@
  * A request that a kept connection swallowed is sent again on another one: the server may have closed it in the same
  * moment. It may have read the request, too, so the far side can see it twice, as it can from any durable job.
  */
-import type { Agent, IncomingMessage } from 'node:http'
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import process from 'node:process'
 import type { TLSSocket } from 'node:tls'
@@ -13,7 +13,7 @@ import type { Millis } from '../clock/clock.ts'
 import { withoutPasswords } from '../secrets.ts'
 import { AddressGuard, BlockedAddress } from './address-guard.ts'
 import { answerChallenge, type Credentials, credentialsOf } from './challenge.ts'
-import { withDeadline } from './deadline.ts'
+import { Deadline } from './deadline.ts'
 import { USER_AGENT } from './user-agent.ts'
 
 export interface HttpRequest {
@@ -91,22 +91,28 @@ export function createHttpClient({ ca, guard = new AddressGuard() }: HttpClientO
     return agents[protocol]
   }
 
+  const targets = new Targets()
+
   return {
     async send({ method = 'POST', url, headers: given, body, timeoutMs = TIMEOUT_MS }) {
-      const headers = { 'User-Agent': USER_AGENT, ...given }
-      const target = parseTarget(url)
-      if (target === undefined)
+      const target = targets.of(url)
+      if (target === undefined) {
         return failure('url', `${JSON.stringify(withoutPasswords(url))} is not a URL of HTTP or HTTPS`)
+      }
       const { protocol, hostname, port, path, credentials } = target
-      return withDeadline(timeoutMs, async (signal) => {
-        const agent = agentFor(protocol)
-        const options = { protocol, hostname, port, path, method, headers, agent, signal }
-        const { outcome, challenge } = await exchange(options, body)
+      const headers = headersOf(target, given, body)
+      const options = { protocol, hostname, port, path, method, headers, agent: agentFor(protocol) }
+      const deadline = new Deadline(timeoutMs)
+      try {
+        const { outcome, challenge } = await exchange(options, body, deadline)
         if (challenge === undefined || credentials === undefined) return outcome
         const authorization = answerChallenge(challenge, credentials, { method, path })
         if (authorization === undefined) return outcome
-        return (await exchange({ ...options, headers: { ...headers, authorization } }, body)).outcome
-      })
+        const again = { ...options, headers: [...headers, 'authorization', authorization] }
+        return (await exchange(again, body, deadline)).outcome
+      } finally {
+        deadline.cancel()
+      }
     },
 
     close() {
@@ -134,7 +140,37 @@ interface Target {
   readonly hostname: string
   readonly port: string
   readonly path: string
+  /** As the header has it: the port is left out if it is the protocol's own. */
+  readonly host: string
   readonly credentials: Credentials | undefined
+}
+
+/** URLs that are remembered: reading one takes longer than looking it up, and each is sent to again and again. */
+const REMEMBERED = 1000
+
+class Targets {
+  readonly #remembered = new Map<string, Target | undefined>()
+
+  /** Undefined if it is not a URL of HTTP. */
+  of(url: string): Target | undefined {
+    const known = this.#remembered.get(url)
+    if (known !== undefined) return known
+    const target = parseTarget(url)
+    if (this.#remembered.size >= REMEMBERED) this.#remembered.clear()
+    this.#remembered.set(url, target)
+    return target
+  }
+}
+
+/**
+ * Names and values in turn, which Node writes as they are: setting headers one by one takes longer than sending them. It
+ * still refuses what is no header.
+ */
+function headersOf({ host }: Target, given: HttpRequest['headers'], body: HttpRequest['body']): string[] {
+  const headers = ['Host', host, 'Content-Length', String(Buffer.byteLength(body))]
+  if (given['User-Agent'] === undefined) headers.push('User-Agent', USER_AGENT)
+  for (const name in given) headers.push(name, given[name] as string)
+  return headers
 }
 
 function parseTarget(text: string): Target | undefined {
@@ -142,24 +178,24 @@ function parseTarget(text: string): Target | undefined {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined
   const { protocol, port, pathname, search } = url
   const hostname = url.hostname.replace(/^\[|\]$/g, '')
-  return { protocol, hostname, port, path: pathname + search, credentials: credentialsOf(url) }
+  return { protocol, hostname, port, path: pathname + search, host: url.host, credentials: credentialsOf(url) }
 }
 
-/** One request and its answer. */
-function exchange(options: RequestOptions, body: string | Uint8Array): Promise<Answer> {
+/** One request and its answer. Rejects what the caller got wrong. */
+function exchange(options: RequestOptions, body: string | Uint8Array, deadline: Deadline): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const attempt = () => {
     const request = (options.protocol === 'https:' ? httpsModule() : http).request(options)
-    request.on('response', (response) => resolve(read(response, options.signal)))
+    request.on('response', (response) => read(response, deadline, resolve))
     request.on('upgrade', (_, socket) => {
       socket.destroy()
       resolve({ outcome: failure('protocol', 'the server changed the protocol unasked') })
     })
     request.on('error', (error: NodeJS.ErrnoException) => {
-      const isLost = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-      if (isLost && options.signal?.aborted !== true) return attempt()
-      resolve({ outcome: failureOf(error, options.signal, request.socket) })
+      if (isLost(request, error) && !deadline.isOver) return attempt()
+      resolve({ outcome: failureOf(error, deadline, request.socket) })
     })
+    deadline.ends(() => request.destroy(new Error('the answer took too long')))
     request.end(body)
   }
   try {
@@ -170,13 +206,15 @@ function exchange(options: RequestOptions, body: string | Uint8Array): Promise<A
   return promise
 }
 
-function read(response: IncomingMessage, signal: AbortSignal | undefined): Promise<Answer> {
-  const { promise, resolve } = Promise.withResolvers<Answer>()
+const isLost = ({ reusedSocket }: ClientRequest, { code }: NodeJS.ErrnoException): boolean =>
+  reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')
+
+function read(response: IncomingMessage, deadline: Deadline, resolve: (answer: Answer) => void): void {
   const kept: Buffer[] = []
   let bytes = 0
   const answer = () => {
     const status = response.statusCode as number
-    const body = Buffer.concat(kept).subarray(0, KEPT_BYTES).toString('utf8')
+    const body = kept.length === 0 ? '' : Buffer.concat(kept).subarray(0, KEPT_BYTES).toString('utf8')
     const challenge = status === 401 ? response.headers['www-authenticate'] : undefined
     resolve({ outcome: { type: 'answered', status, body }, challenge })
   }
@@ -188,8 +226,7 @@ function read(response: IncomingMessage, signal: AbortSignal | undefined): Promi
     response.destroy()
   })
   response.on('end', answer)
-  response.on('error', (error) => resolve({ outcome: failureOf(error, signal) }))
-  return promise
+  response.on('error', (error) => resolve({ outcome: failureOf(error, deadline) }))
 }
 
 const failure = (reason: HttpFailure, message: string): HttpOutcome => ({ type: 'failed', reason, message })
@@ -207,9 +244,9 @@ const REASONS: Readonly<Record<string, HttpFailure>> = {
 }
 const CLOSED = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
 
-function failureOf(error: NodeJS.ErrnoException, signal?: AbortSignal, socket?: unknown): HttpOutcome {
+function failureOf(error: NodeJS.ErrnoException, deadline?: Deadline, socket?: unknown): HttpOutcome {
   const { code = '', syscall } = error
-  if (signal?.aborted) return failure('timeout', 'the answer took too long')
+  if (deadline?.isOver) return failure('timeout', 'the answer took too long')
   if (error instanceof BlockedAddress) return failure('blocked', error.message)
   if (syscall === 'getaddrinfo') return failure('dns', error.message)
   const reason = REASONS[code]

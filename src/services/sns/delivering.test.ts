@@ -10,6 +10,7 @@ import {
   type Destination,
   NO_REPORT,
   type Outgoing,
+  type StoredDelivery,
   type Subscription,
   type Topic,
   type Turn,
@@ -46,14 +47,14 @@ function fixture(count: number, { bytes = 100, attributes = {} } = {}) {
     answer: async (_: Outgoing): Promise<SendResult> => DELIVERED,
   }
 
-  function take({ inHand, limit, maxBytes }: TurnCall): Outgoing[] {
+  function take({ inHand, limit, maxBytes }: TurnCall): StoredDelivery[] {
     const due = [...rows.values()].filter(({ dueAt }) => dueAt <= clock.now()).slice(0, limit)
-    const taken: Outgoing[] = []
+    const taken: StoredDelivery[] = []
     let sum = 0
     for (const { id, attempts, bytes } of due.filter(({ id }) => !inHand.includes(id))) {
       sum += bytes
       if (sum > maxBytes && taken.length + inHand.length > 0) break
-      taken.push({ id, attempts, bytes, content: { type: 'Notification', message: { messageId: '' } as never } })
+      taken.push({ id, attempts, bytes, content: '{"type":"Notification","message":{"messageId":""}}' })
     }
     return taken
   }

@@ -28,6 +28,7 @@ import {
   type Destination,
   type Ending,
   type Outgoing,
+  outgoing,
   type Subscription,
   subscriptionArn,
   type Target,
@@ -39,6 +40,12 @@ import {
 /** Targets that a node sends to at once. */
 const TARGETS = 1_000
 const TURN_MS: Millis = 5_000
+/**
+ * Endings that are worth a turn of their own. Fewer are written with the next ones, or after a moment: a turn costs the
+ * store as much for one as for many.
+ */
+const ENDINGS = 16
+const GATHERING_MS: Millis = 20
 /** How often the store is asked to write down the same, before that is left to another run: half a minute. */
 const WRITES = 6
 /** What a node that stops leaves behind is for others, or for its next start. */
@@ -149,9 +156,25 @@ class Pump {
       const { nextDueAt } = await this.#turn(keyId)
       if (inHand.isEmpty && (inHand.stopped || !this.#hasMore)) return this.#outcome(nextDueAt)
       const cancel = nextDueAt === undefined ? () => {} : clock.at(nextDueAt, () => this.look())
-      await this.#until(() => inHand.endings.length > 0 || inHand.isEmpty || (this.#hasMore && inHand.isHungry))
+      await this.#untilWorthATurn()
       cancel()
     }
+  }
+
+  async #untilWorthATurn(): Promise<void> {
+    const { clock } = this.#node.sns
+    const inHand = this.#inHand
+    const isHungry = () => this.#hasMore && inHand.isHungry
+    await this.#until(() => inHand.endings.length > 0 || inHand.isEmpty || isHungry())
+    let isTime = inHand.stopped
+    const cancel = clock.at(clock.now() + GATHERING_MS, () => {
+      isTime = true
+      this.#onProgress?.()
+    })
+    await this.#until(
+      () => isTime || inHand.stopped || inHand.endings.length >= ENDINGS || inHand.hasEnded || isHungry(),
+    )
+    cancel()
   }
 
   /** It is due again no sooner than the endpoint's rate allows, whichever node sends then. */
@@ -180,7 +203,7 @@ class Pump {
       this.#count(endings, turn)
       this.#hasMore ||= turn.more
       this.#aim(turn.destination)
-      inHand.add(turn.deliveries)
+      inHand.add(turn.deliveries.map(outgoing))
       return turn
     } finally {
       room.bytes -= maxBytes

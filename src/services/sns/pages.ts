@@ -52,9 +52,10 @@ function pageOf(failed: string, act: (sns: SnsContext, request: PageRequest) => 
 
 async function confirm({ store }: SnsContext, { query }: PageRequest): Promise<Text> {
   const token = query.get('Token') ?? ''
-  checkConfirmation(query.get('TopicArn') ?? '', token, undefined)
+  const { region } = checkConfirmation(query.get('TopicArn') ?? '', token, undefined)
   const arn = await store.execute(confirmSubscription, {
     token,
+    region,
     authenticated: false,
     authenticateOnUnsubscribe: false,
   })

@@ -155,7 +155,7 @@ suite('AssumeRole', () => {
   const mfa =
     'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and ' +
     'associated with this user.'
-  const refused: readonly [string, Partial<AssumeRoleCommandInput>, string, string, number?][] = [
+  const refused: readonly (readonly [string, Partial<AssumeRoleCommandInput>, string, string, number?])[] = [
     [
       'a text that is no ARN',
       { RoleArn: 'nothing-valid-in-here' },

@@ -177,6 +177,12 @@ suite('AssumeRoleWithSAML', () => {
     })
   }
 
+  test('an assertion in lines is one, and a long one of blanks is refused at once', { timeout: 5000 }, async () => {
+    const lines = (response().match(/.{1,76}/g) ?? []).join('\r\n')
+    assert.equal((await assume(lines)).Subject, 'alice')
+    await assert.rejects(assume(`${' '.repeat(99_990)}!`), { message: 'Invalid base64 SAMLResponse' })
+  })
+
   test('a provider’s ARN that is none is refused', async () => {
     const PrincipalArn = 'arn:aws:iam:000000000000:saml-provider/x'
     await assert.rejects(assume(response(), { PrincipalArn }), {

@@ -7,10 +7,10 @@ import { after, before, suite, test } from 'node:test'
 import { SNS } from '@aws-sdk/client-sns'
 import { SQS } from '@aws-sdk/client-sqs'
 import type { Credentials } from '@aws-sdk/client-sts'
-import { optionsFor, ROLE, ROLE_ACCOUNT, type StsFixture, startSts } from './support.ts'
+import { type Caller, optionsFor, ROLE, ROLE_ACCOUNT, type StsFixture, startSts } from './support.ts'
 
 const SESSION_ARN = `arn:aws:sts::${ROLE_ACCOUNT}:assumed-role/deploy/ci`
-const DEFAULT_ARN = 'arn:aws:iam::000000000000:user/millrace'
+const TOKEN_OF_AWS = `IQoJb3JpZ2luX2VjEJT//////////wEaCXVzLWVhc3QtMSJ${'A'.repeat(300)}`
 const role = { RoleArn: ROLE, RoleSessionName: 'ci' }
 
 suite('with temporary credentials', () => {
@@ -21,7 +21,7 @@ suite('with temporary credentials', () => {
   after(() => fixture[Symbol.asyncDispose]())
 
   const assume = async () => (await fixture.sts.assumeRole(role)).Credentials as Credentials
-  const arnOf = async (credentials: Credentials) => (await fixture.as(credentials).getCallerIdentity({})).Arn
+  const arnOf = async (credentials: Partial<Caller>) => (await fixture.as(credentials).getCallerIdentity({})).Arn
 
   test('queues and topics are those of the role’s account, and show who did it', async () => {
     const { Credentials, AssumedRoleUser } = await fixture.sts.assumeRole(role)
@@ -42,7 +42,7 @@ suite('with temporary credentials', () => {
 
     const others = new SQS(optionsFor(fixture.node.url))
     await assert.rejects(others.getQueueUrl({ QueueName: 'of-role' }), { name: 'QueueDoesNotExist' })
-    const itself = new SQS(optionsFor(fixture.node.url, { AccessKeyId: ROLE_ACCOUNT } as Credentials))
+    const itself = new SQS(optionsFor(fixture.node.url, { AccessKeyId: ROLE_ACCOUNT }))
     assert.equal((await itself.getQueueUrl({ QueueName: 'of-role' })).QueueUrl, QueueUrl)
   })
 
@@ -61,23 +61,26 @@ suite('with temporary credentials', () => {
     assert.deepEqual(new Set(seen), new Set([SESSION_ARN]))
   })
 
-  const nobody: readonly [string, (credentials: Credentials) => Partial<Credentials>][] = [
-    ['without the token', () => ({ SessionToken: undefined })],
-    ['with a token of somebody else’s', () => ({ SessionToken: 'IQoJb3JpZ2luX2VjEJT//////////wEaCXVzLWVhc3QtMSJ' })],
-    ['with an altered token', ({ SessionToken = '' }) => ({ SessionToken: altered(SessionToken, -20) })],
+  const userArn = (account: string) => `arn:aws:iam::${account}:user/millrace`
+  const unknown: readonly [string, (credentials: Credentials) => Partial<Caller>, string][] = [
+    ['without the token', () => ({ SessionToken: undefined }), '000000000000'],
+    ['with an empty token', () => ({ SessionToken: '' }), '000000000000'],
+    ['with a token of AWS', () => ({ SessionToken: TOKEN_OF_AWS }), '000000000000'],
+    ['with a long-term access key beside the token', () => ({ AccessKeyId: 'AKIAY34FZKBOKMUTVV7A' }), '000000000000'],
+    // The account is in the access key's id.
+    ['with an altered token', ({ SessionToken = '' }) => ({ SessionToken: altered(SessionToken, -20) }), ROLE_ACCOUNT],
     [
       'with a token of a key that there never was',
       ({ SessionToken = '' }) => ({ SessionToken: altered(SessionToken, 6) }),
+      ROLE_ACCOUNT,
     ],
-    ['with the access key of another session', () => ({ AccessKeyId: 'ASIAY34FZKBOKMUTVV7A' })],
-    ['with a long-term access key beside the token', () => ({ AccessKeyId: 'AKIAY34FZKBOKMUTVV7A' })],
-    ['with an empty token', () => ({ SessionToken: '' })],
+    ['with the access key of another session', () => ({ AccessKeyId: 'ASIAY34FZKBOKMUTVV7A' }), '609629065308'],
   ]
-  for (const [name, change] of nobody) {
-    test(`${name}, a caller is the user of the default account, and stays so`, async () => {
+  for (const [name, change, account] of unknown) {
+    test(`${name}, a caller is the user of the account ${account}, and stays so`, async () => {
       const credentials = await assume()
-      const changed = { ...credentials, ...change(credentials) } as Credentials
-      for (let time = 1; time <= 2; time++) assert.equal(await arnOf(changed), DEFAULT_ARN)
+      const changed = { ...credentials, ...change(credentials) }
+      for (let time = 1; time <= 2; time++) assert.equal(await arnOf(changed), userArn(account))
       assert.equal(await arnOf(credentials), SESSION_ARN)
     })
   }
@@ -105,11 +108,11 @@ suite('with temporary credentials', () => {
     assert.equal(await arnOf(credentials), SESSION_ARN)
   })
 
-  test('a reset ends all sessions; new ones are known', async () => {
+  test('a reset ends all sessions, whose credentials keep their account; new ones are known', async () => {
     const old = await assume()
     assert.equal(await arnOf(old), SESSION_ARN)
     await fetch(`${fixture.node.url}/_millrace/reset`, { method: 'POST' })
-    assert.equal(await arnOf(old), DEFAULT_ARN)
+    assert.equal(await arnOf(old), userArn(ROLE_ACCOUNT))
     assert.equal(await arnOf(await assume()), SESSION_ARN)
   })
 })

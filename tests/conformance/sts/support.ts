@@ -5,18 +5,21 @@ import { startNode, type TestNode } from '../../../src/testing/node.ts'
 export const ROLE = 'arn:aws:iam::123456789012:role/team/deploy'
 export const ROLE_ACCOUNT = '123456789012'
 
-/** As a client takes them. */
-export const credentialsOf = ({ AccessKeyId = '', SecretAccessKey = '', SessionToken }: Credentials) => ({
-  accessKeyId: AccessKeyId,
-  secretAccessKey: SecretAccessKey,
-  ...(SessionToken !== undefined && { sessionToken: SessionToken }),
-})
+/** What makes a caller; any secret passes. */
+export type Caller = Pick<Credentials, 'AccessKeyId' | 'SessionToken'>
 
 /** Options of a client that calls with these credentials, or as a user of the default account. */
-export const optionsFor = (endpoint: string, credentials: Credentials = { AccessKeyId: 'test' } as Credentials) => ({
+export const optionsFor = (
+  endpoint: string,
+  { AccessKeyId = '', SessionToken }: Partial<Caller> = { AccessKeyId: 'test' },
+) => ({
   endpoint,
   region: 'us-east-1',
-  credentials: credentialsOf({ SecretAccessKey: 'test', ...credentials } as Credentials),
+  credentials: {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: 'any',
+    ...(SessionToken !== undefined && { sessionToken: SessionToken }),
+  },
   maxAttempts: 1,
 })
 
@@ -24,7 +27,7 @@ export interface StsFixture extends AsyncDisposable {
   readonly node: TestNode
   readonly sts: STS
   /** A client that calls with these credentials. */
-  as(credentials: Credentials | undefined): STS
+  as(credentials: Partial<Caller> | undefined): STS
 }
 
 export async function startSts(options: Parameters<typeof startNode>[0] = {}): Promise<StsFixture> {

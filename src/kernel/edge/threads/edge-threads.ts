@@ -18,7 +18,7 @@ import { Link } from './link.ts'
 
 /** What a thread is handed at its start. */
 export interface EdgeThreadData {
-  /** With the port that the main thread has got. */
+  /** With the port that the main thread has got, and the number of threads. */
   readonly config: Config
   readonly clockOffset: Millis
   /** The way to the storage thread; undefined where every thread opens the store itself. */

@@ -6,7 +6,7 @@ import type { MessagePort, Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock/clock.ts'
 import type { AnyCommand } from '../commands.ts'
 import { Parts } from '../packing.ts'
-import type { Command } from '../store.ts'
+import type { Command, Store } from '../store.ts'
 import { type WakeListener, WakeListeners } from '../wakes.ts'
 import { type CallsMessage, type PlainError, packCall, type RepliesMessage, revive } from './protocol.ts'
 
@@ -42,6 +42,7 @@ export class StorageClient {
   #underWay = 0
   #flushIsScheduled = false
   #gone: Error | undefined
+  #onSettled: (() => void) | undefined
 
   constructor(port: Worker | MessagePort, options: ClientOptions) {
     this.#port = port
@@ -69,6 +70,16 @@ export class StorageClient {
     return this.#listeners.add(channel, listener)
   }
 
+  /** Resolves when everything is answered that was asked so far. */
+  async settled(): Promise<void> {
+    this.post()
+    while (this.#waiting.size > 0 && this.#gone === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#onSettled = resolve
+      })
+    }
+  }
+
   /** Posts what was gathered. */
   post(): void {
     if (this.#gathered === 0) return
@@ -86,6 +97,7 @@ export class StorageClient {
     while (!parts.areRead) this.#settle(parts)
     this.#listeners.tell(wakes)
     this.#postIfDue()
+    if (this.#waiting.size === 0) this.#onSettled?.()
   }
 
   /** From here on nothing is answered any more: whoever waits, or comes, is told why. */
@@ -94,6 +106,7 @@ export class StorageClient {
     this.#gone = error
     for (const { reject } of this.#waiting.values()) reject(error)
     this.#waiting.clear()
+    this.#onSettled?.()
   }
 
   #settle(parts: Parts): void {
@@ -116,5 +129,22 @@ export class StorageClient {
 
   #postIfDue(): void {
     if (this.#underWay < MAX_BATCHES_UNDER_WAY) this.post()
+  }
+}
+
+/** The store as another thread of the process has it, by a port that `EmbeddedStore.attach` gave. */
+export function joinSqlite(port: MessagePort, options: ClientOptions): Store {
+  const client = new StorageClient(port, options)
+  port.on('message', (message: RepliesMessage) => client.hear(message))
+  port.on('close', () => client.abandon(new Error('the store is closed')))
+  return {
+    execute: (command, args) => client.execute(command, args),
+    onWake: (channel, listener) => client.onWake(channel, listener),
+    onMissedWakes: () => () => {}, // the storage thread tells every client
+    reset: () => Promise.reject(new Error('the thread that opened the store resets it')),
+    async close() {
+      await client.settled()
+      port.close()
+    },
   }
 }

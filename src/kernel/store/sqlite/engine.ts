@@ -5,7 +5,7 @@ import { KERNEL_MIGRATIONS, type MigrationSource } from '../migrations.ts'
 import { CannotOpenStore, type Command, type Store } from '../store.ts'
 import type { WakeListener } from '../wakes.ts'
 import { StorageClient } from './client.ts'
-import { type Control, type FromThread, revive, type ThreadOptions } from './protocol.ts'
+import { type Control, type FromThread, revive, type ThreadOptions, type ToThread } from './protocol.ts'
 
 export interface SqliteOptions {
   /** The data directory; undefined keeps everything in memory (`--ephemeral`). */
@@ -27,9 +27,8 @@ export interface SqliteOptions {
 /** What the thread allocates dies with its group: a small nursery is as fast as a large one. */
 const THREAD_YOUNG_GENERATION_MB = 6
 
-/** The store with the thread that owns it. */
 export interface EmbeddedStore extends Store {
-  /** A way to the storage thread for another thread, which calls it through `AttachedStore`. To be transferred. */
+  /** A port for another thread of the process, which joins the store by it (`joinSqlite`). To be transferred. */
   attach(): MessagePort
 }
 
@@ -87,6 +86,12 @@ class SqliteStore implements EmbeddedStore {
     return () => {} // one node misses nothing
   }
 
+  attach(): MessagePort {
+    const { port1, port2 } = new MessageChannel()
+    this.#worker.postMessage({ type: 'attach', port: port1 } satisfies ToThread, [port1])
+    return port2
+  }
+
   reset(): Promise<void> {
     return this.#control({ type: 'reset' })
   }
@@ -96,12 +101,6 @@ class SqliteStore implements EmbeddedStore {
     this.#client.post()
     await this.#control({ type: 'close' })
     await this.#worker.terminate()
-  }
-
-  attach(): MessagePort {
-    const { port1, port2 } = new MessageChannel()
-    this.#worker.postMessage({ type: 'attach', port: port1 } satisfies Control, [port1])
-    return port2
   }
 
   #control(message: Control): Promise<void> {

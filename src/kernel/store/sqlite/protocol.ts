@@ -27,13 +27,16 @@ export interface CallsMessage {
   readonly parts: readonly unknown[]
 }
 
-/** From the main thread alone. */
-export type Control =
-  | { readonly type: 'attach'; readonly port: MessagePort }
-  | { readonly type: 'reset' }
-  | { readonly type: 'close' }
+/** From the main thread alone: who comes by the port is a client from now on. */
+export interface AttachMessage {
+  readonly type: 'attach'
+  readonly port: MessagePort
+}
 
-export type ToThread = CallsMessage | Control
+/** From the main thread alone, and carried out when no calls are left. */
+export type Control = { readonly type: 'reset' } | { readonly type: 'close' }
+
+export type ToThread = CallsMessage | AttachMessage | Control
 
 export type PlainError =
   | { readonly service: PlainServiceError }

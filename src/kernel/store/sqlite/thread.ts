@@ -19,7 +19,7 @@ import {
 import type { Settled } from '../store.ts'
 import type { Wake } from '../wakes.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { fileFault, openDatabase, writeFault } from './database.ts'
+import { fileFault, NotOnDisk, type OpenDatabase, openDatabase, writeFault } from './database.ts'
 import { lockDirectory } from './lock.ts'
 import {
   type Control,
@@ -53,6 +53,7 @@ interface Answers {
 class StorageThread {
   /** The main thread's, which alone controls this one. */
   readonly #port: MessagePort
+  readonly #database: OpenDatabase
   readonly #db: DatabaseSync
   readonly #tx: SqliteTx
   readonly #clock: SystemClock
@@ -70,16 +71,18 @@ class StorageThread {
 
   private constructor(
     port: MessagePort,
-    db: DatabaseSync,
+    database: OpenDatabase,
     clock: SystemClock,
     commands: ReadonlyMap<string, AnyCommand>,
     options: ThreadOptions,
     unlock: () => void,
   ) {
+    const { db } = database
     this.#port = port
+    this.#database = database
     this.#db = db
     this.#clock = clock
-    this.#tx = new SqliteTx(db, clock, commands)
+    this.#tx = new SqliteTx(database, clock, commands)
     this.#commands = commands
     this.#migrations = readMigrations(
       options.migrations.map(({ service, folder }) => ({ service, folder: new URL(folder) })),
@@ -96,10 +99,10 @@ class StorageThread {
     const { directory } = options
     if (directory !== undefined) mkdirSync(directory, { recursive: true })
     const unlock = directory === undefined ? () => {} : lockDirectory(directory)
-    const db = openDatabase(directory)
+    const database = openDatabase(directory)
     const clock = new SystemClock(options.clockOffset)
     const commands = await loadCommands(options.commands.map((url) => new URL(url)))
-    const thread = new StorageThread(port, db, clock, commands, options, unlock)
+    const thread = new StorageThread(port, database, clock, commands, options, unlock)
     await thread.#migrate()
     thread.#attach(port)
     thread.#say({ type: 'open' })
@@ -158,6 +161,7 @@ class StorageThread {
     const began = performance.now()
     let problem: string | undefined
     const { settled, wakes } = await runGroup(this.#tx, this.#commands, calls, isFileFault).catch((error: unknown) => {
+      if (error instanceof NotOnDisk) throw error
       problem = fileFault(error)
       return refuseAll(calls, error, problem)
     })
@@ -246,14 +250,14 @@ class StorageThread {
   async #close(): Promise<void> {
     await this.#checkpoints?.close()
     this.#tx.reset()
-    this.#db.close()
+    this.#database.close()
     this.#unlock()
     this.#say({ type: 'closed' })
     for (const { port } of this.#clients) port.close()
   }
 }
 
-const isFileFault = (error: unknown): boolean => fileFault(error) !== undefined
+const isFileFault = (error: unknown): boolean => error instanceof NotOnDisk || fileFault(error) !== undefined
 
 const port = parentPort as MessagePort
 StorageThread.start(port, workerData as ThreadOptions).catch((error: Error) => {

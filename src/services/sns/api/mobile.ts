@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Caller } from '../../../kernel/kernel.ts'
 import type { PartialHandlers } from '../../../kernel/protocol/types.ts'
+import { missingMembers } from '../errors.ts'
 import { parseEndpointArn, parsePlatformApplicationArn, platformApplicationArn } from '../model/arn.ts'
 import { decodeNextId, decodeNextToken, encodeNextToken, PAGE_SIZE } from '../model/page-token.ts'
 import {
@@ -54,6 +55,7 @@ export const mobile = (sns: SnsContext) =>
 
     async SetPlatformApplicationAttributes({ PlatformApplicationArn, Attributes }, { region }) {
       const application = parsePlatformApplicationArn(PlatformApplicationArn, region)
+      requireAttributes(Attributes)
       await sns.store.execute(setPlatformApplicationAttributes, { application, given: Attributes })
       return {}
     },
@@ -94,6 +96,7 @@ export const mobile = (sns: SnsContext) =>
 
     async SetEndpointAttributes({ EndpointArn, Attributes }, caller) {
       const endpoint = parseEndpointArn(EndpointArn, caller.region)
+      requireAttributes(Attributes)
       const attributes = parseEndpointAttributes(Attributes)
       const call = { endpoint, attributes, ...(await occasion(sns, caller)) }
       reportFanOut(sns, await sns.store.execute(setEndpointAttributes, call))
@@ -115,6 +118,10 @@ export const mobile = (sns: SnsContext) =>
       }
     },
   }) satisfies PartialHandlers<SNS>
+
+function requireAttributes(attributes: Readonly<Record<string, string>> | undefined): void {
+  if (Object.keys(attributes ?? {}).length === 0) throw missingMembers(['Attributes'])
+}
 
 /** For the events that an application may have asked for. */
 async function occasion(sns: SnsContext, caller: Caller): Promise<Occasion> {

@@ -23,7 +23,7 @@ import {
   subscriptionArn,
   unsubscribe,
 } from '../store.ts'
-import { limitsOf, originFor, pageOf, regionOf, type SNS, type SnsContext } from './context.ts'
+import { checkedFor, limitsOf, originFor, pageOf, regionOf, type SNS, type SnsContext } from './context.ts'
 
 const PENDING = 'pending confirmation'
 
@@ -32,10 +32,13 @@ export const subscriptions = (sns: SnsContext) =>
     async Subscribe({ TopicArn, Protocol, Endpoint = '', Attributes = {}, ReturnSubscriptionArn }, caller) {
       const { accountId, region, principal } = caller
       const topic = parseTopicArn(TopicArn, region)
-      const protocol = checkEndpoint(Protocol, Endpoint, isFifoName(topic.name))
-      const subscriber = { protocol, endpoint: Endpoint, topicArn: topicArn(topic), region, accountId }
-      const attributes = createSubscriptionAttributes(Attributes, subscriber)
-      checkTarget(sns, protocol, Endpoint)
+      const { protocol, attributes } = await checkedFor(sns, topic, () => {
+        const protocol = checkEndpoint(Protocol, Endpoint, isFifoName(topic.name))
+        const subscriber = { protocol, endpoint: Endpoint, topicArn: topicArn(topic), region, accountId }
+        const attributes = createSubscriptionAttributes(Attributes, subscriber)
+        checkTarget(sns, protocol, Endpoint)
+        return { protocol, attributes }
+      })
       const { keyId } = await sns.signing.current()
       const { arn, pending } = await sns.store.execute(subscribe, {
         topic,
@@ -55,16 +58,17 @@ export const subscriptions = (sns: SnsContext) =>
     },
 
     async ConfirmSubscription({ TopicArn, Token, AuthenticateOnUnsubscribe }, caller) {
-      checkConfirmation(TopicArn, Token, regionOf(caller))
+      const { region } = checkConfirmation(TopicArn, Token, regionOf(caller))
       const arn = await sns.store.execute(confirmSubscription, {
         token: Token,
+        region,
         authenticated: caller.signed,
         authenticateOnUnsubscribe: AuthenticateOnUnsubscribe?.toLowerCase() === 'true',
       })
       return { SubscriptionArn: arn }
     },
 
-    async Unsubscribe({ SubscriptionArn }, caller) {
+    async Unsubscribe({ SubscriptionArn = '' }, caller) {
       const address = parseSubscriptionArn(SubscriptionArn, regionOf(caller))
       const { keyId } = await sns.signing.current()
       await sns.store.execute(unsubscribe, {

@@ -8,6 +8,7 @@
 import { listOf, part, record } from '../../../kernel/store/packing.ts'
 import { batched, done, failed, type Settled, type Tx } from '../../../kernel/store/store.ts'
 import { queueDoesNotExist, tooManyInFlight } from '../errors.ts'
+import { takeApart } from './bundle.ts'
 import { claimOldest, claimThese, MAX_REMOVED, type ReceiveCall, roomInFlight, visibilityMs } from './claim.ts'
 import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
@@ -167,6 +168,7 @@ async function deleteExpired(tx: Tx, queue: Queue, expired: readonly ClaimedMess
 }
 
 async function claim(tx: Tx, queue: Queue, limit: number, hideMs: number): Promise<ClaimedMessage[]> {
+  await takeApart(tx, queue.backlogId, limit)
   const noisy = await noisyGroups(tx, queue, limit)
   if (noisy.length === 0) return claimOldest(tx, queue.backlogId, limit, hideMs)
   return claimThese(tx, messageKeys(queue.backlogId, await pickFairly(tx, queue.backlogId, noisy, limit)), hideMs)

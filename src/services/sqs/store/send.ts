@@ -84,11 +84,10 @@ const packing = {
 export const acceptedIds = deduplication('sqs_deduplication', 'backlog_id')
 
 const send = async (tx: Tx, calls: readonly SendCall[]): Promise<Settled<readonly SentMessage[]>[]> => {
-  await holdForSending(
-    tx,
-    calls.map(({ queue }) => queue),
-  )
-  const ids = idsBeforehand(tx, calls)
+  const queues = new Set<QueueAddress>()
+  for (const { queue } of calls) queues.add(queue)
+  await holdForSending(tx, queues)
+  const ids = idsBeforehand(tx, calls, queues)
   const batch = new SendBatch(tx, await QueueLookup.of(tx, calls), ids)
   const answers = calls.map((call) => batch.add(call))
   const sent = await batch.save()
@@ -104,10 +103,14 @@ export const sendMessages = batched('sqs.send', send, packing)
  * The ids of messages for standard queues, taken while the queues are looked up; some are left over if a message is
  * refused. Those of FIFO queues are taken when their groups are held.
  */
-const idsBeforehand = (tx: Tx, calls: readonly SendCall[]): Promise<readonly number[]> | undefined =>
-  calls.some(({ queue }) => isFifoName(queue.name))
-    ? undefined
-    : tx.nextIds(calls.reduce((sum, { messages }) => sum + messages.length, 0))
+function idsBeforehand(
+  tx: Tx,
+  calls: readonly SendCall[],
+  queues: ReadonlySet<QueueAddress>,
+): Promise<readonly number[]> | undefined {
+  for (const { name } of queues) if (isFifoName(name)) return undefined
+  return tx.nextIds(calls.reduce((sum, { messages }) => sum + messages.length, 0))
+}
 
 /** A message on its way into a queue that takes it. */
 interface Accepted {

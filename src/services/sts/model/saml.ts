@@ -55,7 +55,8 @@ export function readAssertion(base64: string, now: number): Assertion {
 }
 
 function assertionIn(base64: string): XmlElement {
-  const text = /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(base64) ? Buffer.from(base64, 'base64').toString() : ''
+  const letters = base64.replace(/\s+/g, '') // it comes in lines from some providers
+  const text = /^[A-Za-z0-9+/]*={0,2}$/.test(letters) ? Buffer.from(letters, 'base64').toString() : ''
   if (text === '') throw invalidIdentityToken('Invalid base64 SAMLResponse')
   const root = parseXml(text.trim())
   const assertion = root?.name === 'Assertion' ? root : root && find(root, 'Assertion')
