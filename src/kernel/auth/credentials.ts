@@ -6,8 +6,8 @@
  * twelve digits is the account, so that tests can use as many accounts as they like. The caller is a user of the account,
  * as it is with most clients of the real services, and not its root.
  */
-import { createHash } from 'node:crypto'
 import type { Principal } from '../kernel.ts'
+import { derivedId, isTemporaryKeyId } from './ids.ts'
 
 export const DEFAULT_ACCOUNT_ID = '000000000000'
 
@@ -19,6 +19,8 @@ export interface Identity {
   /** The signing name: `sqs`. */
   readonly signingName: string | undefined
   readonly principal: Principal
+  /** The access key's id if it is one of temporary credentials: their session token then says who the caller is. */
+  readonly temporaryKeyId?: string | undefined
 }
 
 const ACCOUNT_ID = /^\d{12}$/
@@ -30,21 +32,26 @@ const MAX_CACHED_LENGTH = 512
 const CREDENTIAL = 'Credential='
 const cache = new Map<string, Identity>()
 
-const identityOf = (accountId: string, region?: string, signingName?: string): Identity =>
+/** Who calls in an account, where nothing more is known. */
+export const userOf = (accountId: string): Principal =>
+  Object.freeze({ accountId, id: derivedId('AIDA', accountId), arn: `arn:aws:iam::${accountId}:user/millrace` })
+
+const identityOf = (accountId: string, region?: string, signingName?: string, temporaryKeyId?: string): Identity =>
   Object.freeze({
     accountId,
     region,
     signingName,
-    principal: Object.freeze({ accountId, id: userIdOf(accountId), arn: `arn:aws:iam::${accountId}:user/millrace` }),
+    principal: userOf(accountId),
+    temporaryKeyId,
   })
 
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-
-/** In the form of IAM's unique ids of users, and always the same for an account. */
-function userIdOf(accountId: string): string {
-  const hash = createHash('sha256').update(accountId).digest().subarray(0, 17)
-  return `AIDA${Array.from(hash, (byte) => BASE32[byte % BASE32.length]).join('')}`
-}
+/** The same scope, called by another principal. */
+export const calledBy = (principal: Principal, { region, signingName }: Identity): Identity => ({
+  accountId: principal.accountId,
+  region,
+  signingName,
+  principal,
+})
 
 const anonymous = identityOf(DEFAULT_ACCOUNT_ID)
 
@@ -83,5 +90,6 @@ function parseCredential(credential: string): Identity {
     ACCOUNT_ID.test(accessKeyId) ? accessKeyId : DEFAULT_ACCOUNT_ID,
     region !== undefined && NAME.test(region) ? region : undefined,
     NAME.test(signingName) ? signingName : undefined,
+    isTemporaryKeyId(accessKeyId) ? accessKeyId : undefined,
   )
 }

@@ -86,6 +86,18 @@ const found: readonly (Sent & { name: string; expected: readonly [string, string
     search: 'Action=GetCallerIdentity',
     expected: ['json1.0', 'sqs', 'ListQueues'],
   },
+  {
+    name: 'a form beside the target of an older name',
+    headers: target('AmazonSQSv20121105.ListQueues', FORM['content-type']),
+    body: 'Version=2012-11-05&Action=ListQueues',
+    expected: ['query', 'sqs', 'ListQueues'],
+  },
+  {
+    name: 'JSON that is called a form, by its target',
+    headers: target('AmazonSQS.SendMessage', FORM['content-type']),
+    body: '{"QueueUrl":"q","MessageBody":"100% Action=ListQueues"}',
+    expected: ['json1.0', 'sqs', 'SendMessage'],
+  },
 ]
 
 for (const { name, expected, ...sent } of found) {
@@ -110,6 +122,12 @@ const lost: readonly (Sent & { name: string; expected: readonly [string | undefi
   {
     name: 'an operation that every object has',
     headers: target('AmazonSQS.constructor'),
+    expected: ['json1.0', 'UnknownOperationException', 400],
+  },
+  {
+    name: 'a target of nobody beside a form without an action',
+    headers: target('Nobody.Nothing', FORM['content-type']),
+    body: 'QueueNamePrefix=a',
     expected: ['json1.0', 'UnknownOperationException', 400],
   },
   { name: 'a target without a dot', headers: target('x'), expected: ['json1.0', 'UnknownOperationException', 400] },

@@ -1,14 +1,15 @@
 /**
  * Which service, operation and protocol a request means, in this order:
  *
- * 1. `X-Amz-Target: <prefix>.<operation>`; the content type says JSON 1.0 or 1.1.
+ * 1. `X-Amz-Target: <prefix>.<operation>`; the content type says JSON 1.0 or 1.1. A form body with an `Action` is a Query
+ *    request all the same: older SDKs leave a target beside it.
  * 2. `Action` in a form body, else in the query string; see `ServiceRegistry.byQuery`.
  * 3. A JSON content type without a target is a JSON client that went astray; anything else is no request of ours.
  *
  * The path plays no part: requests to a queue's URL are routed like those to `/`.
  */
 
-import { parseForm, parseFormBody } from '../protocol/query-form.ts'
+import { type Form, parseForm, parseFormBody } from '../protocol/query-form.ts'
 import type { Operation, ProtocolName } from '../protocol/schema.ts'
 import { ServiceError } from '../service-error.ts'
 import { likeness, type ServedService, type ServiceRegistry } from './registry.ts'
@@ -32,14 +33,16 @@ export interface Route {
   /** Undefined exactly if `error` is there. */
   readonly operation: Operation | undefined
   /** Query parameters of a Query request. */
-  readonly params?: URLSearchParams
+  readonly params?: Form
   readonly error?: ServiceError
 }
 
 export function findRoute(registry: ServiceRegistry, head: RequestHead): Route {
   const mediaType = mediaTypeOf(head.header('content-type'))
   const target = head.header('x-amz-target')
-  if (target !== undefined) return routeByTarget(registry, target, jsonProtocolOf(mediaType) ?? 'json1.0')
+  if (target !== undefined && !(mediaType === FORM && isActionForm(head))) {
+    return routeByTarget(registry, target, jsonProtocolOf(mediaType) ?? 'json1.0')
+  }
 
   const params = actionParams(head, mediaType)
   if (params instanceof ServiceError) {
@@ -58,6 +61,9 @@ export function announcedProtocol(head: RequestHead): ProtocolName | undefined {
   return mediaType === FORM || head.query.has('Action') ? 'query' : jsonProtocolOf(mediaType)
 }
 
+/** Whether a body of this type is read as a form, whatever else the head says. */
+export const announcesForm = (head: RequestHead): boolean => mediaTypeOf(head.header('content-type')) === FORM
+
 function routeByTarget(registry: ServiceRegistry, target: string, protocol: ProtocolName): Route {
   const dot = target.lastIndexOf('.')
   const service = registry.byTarget(target.slice(0, dot))
@@ -67,9 +73,9 @@ function routeByTarget(registry: ServiceRegistry, target: string, protocol: Prot
     : { protocol, service, operation }
 }
 
-function routeByAction(registry: ServiceRegistry, params: URLSearchParams, signingName: string | undefined): Route {
+function routeByAction(registry: ServiceRegistry, params: Form, signingName: string | undefined): Route {
   const action = params.get('Action') as string
-  const version = params.get('Version')
+  const version = params.get('Version') ?? null
   const candidates = registry.byQuery(version, signingName)
   const service = candidates.find(({ model }) => model.operations.has(action))
   if (service !== undefined) {
@@ -81,7 +87,7 @@ function routeByAction(registry: ServiceRegistry, params: URLSearchParams, signi
 }
 
 /** The parameters that hold an Action: of the form body, else of the query string; or why they can't be read. */
-function actionParams(head: RequestHead, mediaType: string): URLSearchParams | ServiceError | undefined {
+function actionParams(head: RequestHead, mediaType: string): Form | ServiceError | undefined {
   try {
     if (mediaType === FORM && head.method === 'POST') {
       const form = parseFormBody(head.body)
@@ -96,7 +102,12 @@ function actionParams(head: RequestHead, mediaType: string): URLSearchParams | S
 
 const FORM = 'application/x-www-form-urlencoded'
 
-function mediaTypeOf(contentType = ''): string {
+/** Whether a form names an Action, at a glance: what comes as a form may be none. */
+const isActionForm = ({ method, body }: RequestHead): boolean =>
+  method === 'POST' && /(?:^|&)Action=/.test(body.toString('latin1'))
+
+/** A content type without its parameters, in lower case. */
+export function mediaTypeOf(contentType = ''): string {
   const semicolon = contentType.indexOf(';')
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
 }

@@ -2,7 +2,8 @@
  * From a tree of Query parameters to typed input: one closure per shape.
  *
  * Lists and maps are read with or without the level that the schema asks for (`Name.1` and `Name.member.1`,
- * `Tag.1.Key` and `Tag.entry.1.Key`), since clients write both. Parameters that the schema doesn't know are ignored.
+ * `Tag.1.Key` and `Tag.entry.1.Key`), since clients write both, and a single item without its number. Parameters that
+ * the schema doesn't know are ignored.
  */
 import { compiler, nest, type Read } from './compile.ts'
 import { type FormNode, numbered } from './query-form.ts'
@@ -56,14 +57,19 @@ function listReader(shape: ListShape, of: ReaderOf): ReadForm {
   }
 }
 
-/** An entry lacks its key or its value in the same way as a structure lacks a member: `Attributes.1.Value`. */
+/**
+ * A map without numbers is one entry: `Attribute.Name=…&Attribute.Value=…`. An entry lacks its key or its value in the
+ * same way as a structure lacks a member: `Attributes.1.Value`.
+ */
 function mapReader(shape: MapShape, of: ReaderOf): ReadForm {
   const reader = of(shape.value.shape)
   const keyName = wireName(shape.key)
   const valueName = wireName(shape.value)
   return (node, missing) => {
     const out: Record<string, unknown> = Object.create(null)
-    for (const [number, entry] of numberedBelow(node, 'entry')) {
+    const entries = numberedBelow(node, 'entry')
+    if (entries.length === 0 && node.children?.has(keyName)) entries.push(['1', node])
+    for (const [number, entry] of entries) {
       const key = entry.children?.get(keyName)?.value
       const value = entry.children?.get(valueName)
       if (key === undefined) missing.push(`${number}.${keyName}`)

@@ -7,6 +7,7 @@ import { api } from './api.ts'
 import { invalidAction, missingParameter } from './errors.ts'
 import { jobs } from './jobs.ts'
 import { sqsMetrics } from './metrics.ts'
+import { tooManyEntries } from './model/batch.ts'
 import { parseQueuePath } from './model/queue-url.ts'
 import { deliverToQueue, WAKE_CHANNEL } from './store.ts'
 
@@ -25,8 +26,14 @@ function start(kernel: Kernel): RunningService {
   const context = { ...kernel, wakers, counts: sqsMetrics(kernel) }
   return {
     handlers: api(context),
+    /** A message or a batch of 1 MiB, and ids, names and tags, which don't count. */
+    maxInputBytes: 1_048_576 + 65_536,
+    tooMany: refuseLongBatch,
     missing: requireMembers,
-    prepare: takeQueueFromPath,
+    prepare(operation, input, caller) {
+      takeQueueFromPath(operation, input, caller)
+      if (caller.protocol === 'query') takeAbsentForEmpty(operation, input)
+    },
     jobs: jobs(kernel),
     targets: { sqs: { command: deliverToQueue } },
     drain: () => wakers.drain(),
@@ -46,8 +53,19 @@ function requireMembers({ name }: Operation, paths: readonly string[]) {
   return first === undefined ? undefined : missingParameter(first)
 }
 
+function refuseLongBatch({ name }: Operation, member: string, count: number) {
+  return member === 'Entries' && name.endsWith('Batch') ? tooManyEntries(count) : undefined
+}
+
 /** Operations that are not about one queue, and so are refused at a queue's own URL. */
 const NOT_AT_A_QUEUE: ReadonlySet<string> = new Set(['CreateQueue', 'ListQueues'])
+
+/** A form can't say that a batch is empty: one without entries is. */
+function takeAbsentForEmpty(operation: Operation, input: Record<string, unknown>): void {
+  if (input.Entries === undefined && takes(operation, 'Entries')) input.Entries = []
+}
+
+const takes = (operation: Operation, member: string) => operation.input.members?.some(({ name }) => name === member)
 
 /** A request to a queue's own URL is about that queue, unless it names another. */
 function takeQueueFromPath(
@@ -58,7 +76,5 @@ function takeQueueFromPath(
   if (path === '/' || path === '') return
   if (parseQueuePath(path) === undefined) return
   if (protocol === 'query' && NOT_AT_A_QUEUE.has(operation.name)) throw invalidAction(operation.name)
-  if (input.QueueUrl === undefined && operation.input.members?.some(({ name }) => name === 'QueueUrl')) {
-    input.QueueUrl = origin + path
-  }
+  if (input.QueueUrl === undefined && takes(operation, 'QueueUrl')) input.QueueUrl = origin + path
 }

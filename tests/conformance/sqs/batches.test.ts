@@ -69,6 +69,19 @@ for (const { operation, content } of operations) {
     },
   ]
 
+  for (const [name, parameters] of [
+    ['no entry parameter', {}],
+    ['an Entries parameter that is empty', { Entries: '' }],
+    ['an entry parameter that is empty', { [kind]: '' }],
+  ] as const) {
+    test(`${operation} over Query with ${name} is an empty batch`, async () => {
+      const { status, xml } = await fixture.query({ Action: operation, QueueUrl: queue, ...parameters })
+      assert.match(xml, /<Code>AWS\.SimpleQueueService\.EmptyBatchRequest<\/Code>/)
+      assert.ok(xml.includes(`<Message>There should be at least one ${kind} in the request.</Message>`), xml)
+      assert.equal(status, 400)
+    })
+  }
+
   for (const { name, entries, error, message } of cases) {
     test(`${operation} ${name} fails as a whole`, async () => {
       const { status, queryError, body } = await fixture.json(operation, { QueueUrl: queue, Entries: entries })

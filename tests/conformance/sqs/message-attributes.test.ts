@@ -56,6 +56,33 @@ test('types with labels, numbers as they were written and bytes come back unchan
   assert.deepEqual(MessageAttributes, attributes)
 })
 
+test('names may hold letters of any script, over JSON and over Query', async () => {
+  const own = await fixture.createQueue()
+  const name = 'attr.1øßä'
+  const sent = await fixture.send(own, 'x', { MessageAttributes: { [name]: text('Valüe') } })
+  const received = await fixture.receiveOne(own, { MessageAttributeNames: [name] })
+  assert.deepEqual(received.MessageAttributes, { [name]: text('Valüe') })
+  assert.equal(received.MD5OfMessageAttributes, sent.MD5OfMessageAttributes)
+  const queried = await fixture.query({
+    Action: 'SendMessage',
+    QueueUrl: own,
+    MessageBody: 'x',
+    'MessageAttribute.1.Name': name,
+    'MessageAttribute.1.Value.DataType': 'String',
+    'MessageAttribute.1.Value.StringValue': 'Valüe',
+  })
+  assert.ok(queried.xml.includes(`<MD5OfMessageAttributes>${sent.MD5OfMessageAttributes}</MD5OfMessageAttributes>`))
+  const { xml } = await fixture.query({ Action: 'ReceiveMessage', QueueUrl: own, MessageAttributeName: '*' })
+  assert.ok(xml.includes(`<Name>${name}</Name>`), xml)
+})
+
+for (const character of ['§', '!', '"', '(', '?']) {
+  test(`no name has a ${character}`, async () => {
+    const MessageAttributes = { [`attr.${character}`]: text('Value') }
+    await assert.rejects(fixture.send(queue, 'x', { MessageAttributes }), { name: 'InvalidParameterValue' })
+  })
+}
+
 test('without attributes there is no digest of them', async () => {
   const own = await fixture.createQueue()
   assert.equal((await fixture.send(own, 'x', { MessageAttributes: {} })).MD5OfMessageAttributes, undefined)
@@ -68,6 +95,7 @@ const selections: readonly { names: string[]; selected: string[]; digest?: strin
   { names: [], selected: [] },
   { names: ['All'], selected: ['General', 'Hello', 'Help.Me'], digest: '4c360f3fdafd970e05fae2f149d997f5' },
   { names: ['.*'], selected: ['General', 'Hello', 'Help.Me'], digest: '4c360f3fdafd970e05fae2f149d997f5' },
+  { names: ['*'], selected: ['General', 'Hello', 'Help.Me'], digest: '4c360f3fdafd970e05fae2f149d997f5' },
   { names: ['Hello', 'General'], selected: ['General', 'Hello'], digest: 'fca026605781cb4126a1e9044df24232' },
   { names: ['Hello'], selected: ['Hello'], digest: 'a311262e065454b75da111d535b8dacd' },
   { names: ['Hello', 'Help.*'], selected: ['Hello', 'Help.Me'], digest: '83fee93c1bcd8b9a5a923ffacdc636c7' },

@@ -30,7 +30,7 @@ for (const [name, text] of [
   ['with white space in it', JSON.stringify(JSON.parse(policy(statement())), null, 2)],
   ['of twenty statements', policy(...repeated(20, statement()))],
   ['with seven actions in a statement', policy(statement({ Action: repeated(7, 'sqs:SendMessage') }))],
-  ['with fifty principals', policy(statement({ Principal: { AWS: repeated(50, '111111111111') } }))],
+  ['with fifty principals', policy(statement({ Principal: { AWS: repeated(50, '*') } }))],
   [
     'for a service, under a condition',
     policy(
@@ -65,6 +65,8 @@ for (const [name, text] of [
   ['with an action that is no text', policy(statement({ Action: 1 }))],
   ['without a principal', policy(statement({ Principal: undefined }))],
   ['with 51 principals', policy(statement({ Principal: { AWS: repeated(51, '111111111111') } }))],
+  ['for somebody who is no principal', policy(statement({ Principal: { AWS: 'somebody' } }))],
+  ['for nobody', policy(statement({ Principal: { AWS: [] } }))],
   ['of 8193 bytes', policyOfBytes(8193)],
 ] as const) {
   test(`a policy ${name} is invalid, at creation and later`, async () => {
@@ -87,4 +89,35 @@ test('more than seven actions in a statement are over the limit', async () => {
     set(policy(statement({ Action: repeated(8, 'sqs:SendMessage') }))),
     refusal('OverLimit', '8 Actions were found, maximum allowed is 7.', 403),
   )
+})
+
+const toAccount = (id: string) => policy(statement({ Principal: { AWS: id } }))
+const ROOT = 'arn:aws:iam::111122223333:root'
+
+test('a principal that is a bare account id is read back as the ARN of its root', async () => {
+  await set(toAccount('111122223333'))
+  assert.equal(await fixture.attribute(queue, 'Policy'), toAccount(ROOT))
+  const pair = { 'Attribute.1.Name': 'Policy', 'Attribute.1.Value': toAccount('111122223333') }
+  const created = await fixture.query({ Action: 'CreateQueue', QueueName: 'shared', ...pair })
+  assert.equal(created.status, 200)
+  assert.equal(await fixture.attribute('shared', 'Policy'), toAccount(ROOT))
+  for (const same of ['111122223333', ROOT]) await fixture.createQueue({ Policy: toAccount(same) }, 'shared')
+  await set('')
+})
+
+test('a policy that permissions have filled is one that may be set', async () => {
+  const add = (Label: string, accounts: number) =>
+    sqs.addPermission({
+      QueueUrl: queue,
+      Label,
+      Actions: ['SendMessage'],
+      AWSAccountIds: Array.from({ length: accounts }, (_, i) => String(100_000_000_000 + i)),
+    })
+  await add('most', 40)
+  await assert.rejects(add('more', 11), refusal('OverLimit', 'The policy would have more than 50 principals.', 403))
+  await add('rest', 10)
+  const full = (await fixture.attribute(queue, 'Policy')) as string
+  await set(full)
+  assert.equal(await fixture.attribute(queue, 'Policy'), full)
+  await set('')
 })

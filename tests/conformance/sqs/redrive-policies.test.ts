@@ -92,11 +92,25 @@ for (const policy of [
   redriveTo(targetArn, '1000'),
   `{ "maxReceiveCount" : "5",\n"deadLetterTargetArn":"${targetArn}" }`,
 ]) {
-  test(`the redrive policy ${policy.replaceAll('\n', ' ')} is stored as it is written, and removed by nothing`, async () => {
-    const queue = await fixture.createQueue({ RedrivePolicy: policy })
-    assert.equal(await fixture.attribute(queue, 'RedrivePolicy'), policy)
+  test(`the redrive policy ${policy.replaceAll('\n', ' ')} is read back compact, and removed by nothing`, async () => {
+    const name = fixture.newName()
+    const queue = await fixture.createQueue({ RedrivePolicy: policy }, name)
+    const compact = redriveTo(targetArn, Number(JSON.parse(policy).maxReceiveCount))
+    assert.equal(await fixture.attribute(queue, 'RedrivePolicy'), compact)
+    const { xml } = await fixture.query({ Action: 'GetQueueAttributes', QueueUrl: queue, AttributeName: 'All' })
+    assert.ok(xml.includes(`<Name>RedrivePolicy</Name><Value>${compact}</Value>`), xml)
+    assert.equal(await fixture.createQueue({ RedrivePolicy: compact }, name), queue, 'compared by its value')
+    const spaced = JSON.stringify(JSON.parse(compact), null, 2)
+    assert.equal(await fixture.createQueue({ RedrivePolicy: spaced }, name), queue)
+    await assert.rejects(
+      fixture.createQueue({ RedrivePolicy: redriveTo(targetArn, 7) }, name),
+      refusal(
+        'QueueAlreadyExists',
+        'A queue already exists with the same name and a different value for attribute RedrivePolicy',
+      ),
+    )
     await set(queue, { VisibilityTimeout: '1' })
-    assert.equal(await fixture.attribute(queue, 'RedrivePolicy'), policy)
+    assert.equal(await fixture.attribute(queue, 'RedrivePolicy'), compact)
     await set(queue, { RedrivePolicy: '' })
     assert.equal(await fixture.attribute(queue, 'RedrivePolicy'), undefined)
   })
@@ -147,6 +161,19 @@ for (const policy of ['x', '[]', '{}', allow('allowSome'), '{"redrivePermission"
       'Invalid value for the parameter RedriveAllowPolicy. ' +
       "Reason: Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format."
     await assert.rejects(set(target, { RedriveAllowPolicy: policy }), refusal('InvalidAttributeValue', message))
+  })
+}
+
+for (const permission of ['allowAll', 'denyAll']) {
+  test(`sources that are null are no sources: ${permission} is read back without them`, async () => {
+    const text = `{"redrivePermission":"${permission}","sourceQueueArns":null}`
+    const kept = `{"redrivePermission":"${permission}"}`
+    const queue = await fixture.createQueue({ RedriveAllowPolicy: text })
+    assert.equal(await fixture.attribute(queue, 'RedriveAllowPolicy'), kept)
+    await set(queue, { RedriveAllowPolicy: '' })
+    const pair = { 'Attribute.Name': 'RedriveAllowPolicy', 'Attribute.Value': text }
+    assert.equal((await fixture.query({ Action: 'SetQueueAttributes', QueueUrl: queue, ...pair })).status, 200)
+    assert.equal(await fixture.attribute(queue, 'RedriveAllowPolicy'), kept)
   })
 }
 

@@ -15,6 +15,7 @@ import {
   parseEndpointAttributes,
   shownEndpointAttributes,
 } from '../model/platform-endpoint.ts'
+import { reportFanOut } from '../status-log.ts'
 import {
   attributesOf,
   createEndpoint,
@@ -77,12 +78,14 @@ export const mobile = (sns: SnsContext) =>
       const application = parsePlatformApplicationArn(PlatformApplicationArn, caller.region)
       const asked = askedEndpointAttributes(Token, CustomUserData, Attributes)
       const call = { application, asked, endpointId: randomUUID(), ...(await occasion(sns, caller)) }
-      return { EndpointArn: await sns.store.execute(createEndpoint, call) }
+      const { arn, report } = await sns.store.execute(createEndpoint, call)
+      reportFanOut(sns, report)
+      return { EndpointArn: arn }
     },
 
     async DeleteEndpoint({ EndpointArn }, caller) {
       const endpoint = parseEndpointArn(EndpointArn, caller.region)
-      await sns.store.execute(deleteEndpoint, { endpoint, ...(await occasion(sns, caller)) })
+      reportFanOut(sns, await sns.store.execute(deleteEndpoint, { endpoint, ...(await occasion(sns, caller)) }))
       return {}
     },
 
@@ -95,7 +98,8 @@ export const mobile = (sns: SnsContext) =>
       const endpoint = parseEndpointArn(EndpointArn, caller.region)
       requireAttributes(Attributes)
       const attributes = parseEndpointAttributes(Attributes)
-      await sns.store.execute(setEndpointAttributes, { endpoint, attributes, ...(await occasion(sns, caller)) })
+      const call = { endpoint, attributes, ...(await occasion(sns, caller)) }
+      reportFanOut(sns, await sns.store.execute(setEndpointAttributes, call))
       return {}
     },
 

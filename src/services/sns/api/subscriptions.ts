@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { parseArn } from '../../../kernel/arn.ts'
 import type { PartialHandlers } from '../../../kernel/protocol/types.ts'
-import { invalidParameter } from '../errors.ts'
+import { invalidParameter, unreachableEndpoint } from '../errors.ts'
 import { parseSubscriptionArn, parseTopicArn } from '../model/arn.ts'
 import { checkConfirmation, newToken } from '../model/confirmation.ts'
 import { effectiveSubscriptionDeliveryPolicy } from '../model/delivery-policy.ts'
@@ -115,8 +115,13 @@ export const subscriptions = (sns: SnsContext) =>
     },
   }) satisfies PartialHandlers<SNS>
 
-/** Of targets that other services have: those services have to be there. Queues may come later. */
-function checkTarget({ targets }: SnsContext, protocol: Protocol, endpoint: string): void {
+/**
+ * Of targets that other services have: those services have to be there. Queues may come later. Nothing is sent to some
+ * addresses: a name's are only known when it is sent to.
+ */
+function checkTarget({ targets, guard }: SnsContext, protocol: Protocol, endpoint: string): void {
+  const isUrl = protocol === 'http' || protocol === 'https'
+  if (isUrl && guard.refusalOfUrl(new URL(endpoint)) !== undefined) throw unreachableEndpoint()
   if (protocol !== 'lambda' && protocol !== 'firehose') return
   const arn = parseArn(endpoint)
   if (arn !== undefined && targets.resolve(arn) === undefined) {

@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isJsonObject, type JsonObject, parseJsonObject } from '../../../kernel/json-object.ts'
+import {
+  ExcessiveDocument,
+  isJsonObject,
+  type JsonObject,
+  parseJsonDocument,
+  parseJsonObject,
+} from '../../../kernel/json-object.ts'
 import { describeSyntaxError } from '../../../kernel/patterns/json-syntax.ts'
 import type { Refuse } from '../errors.ts'
 
@@ -20,9 +26,10 @@ export const isNestedWithin = (value: unknown, levels: number): boolean =>
 /** Throws what `complain` makes of the fault, in the words of SNS's parser and not of this one. */
 export function parseJson(text: string, complain: Refuse): unknown {
   try {
-    return JSON.parse(text)
-  } catch {
-    throw complain(`failed to parse JSON. ${describeSyntaxError(text)}`)
+    return parseJsonDocument(text)
+  } catch (error) {
+    const fault = error instanceof ExcessiveDocument ? error.message : describeSyntaxError(text)
+    throw complain(`failed to parse JSON. ${fault}`)
   }
 }
 

@@ -4,6 +4,7 @@
  * for the store to find out and errors.ts to say.
  */
 import type { PublishInput } from '@aws-sdk/client-sns'
+import { hasMoreCharacters } from '../../../kernel/protocol/characters.ts'
 import { invalidParameter } from '../errors.ts'
 import { type EndpointAddress, parseTargetArn, parseTopicArn } from './arn.ts'
 import { type AttributeMap, attributesSize, checkMessageAttributes } from './message-attributes.ts'
@@ -44,7 +45,7 @@ export function checkPublish(publish: Publish, region: string): CheckedPublish {
   checkIds(publish, 'topic' in target && isFifoName(target.topic.name))
   const isTooLong =
     messageSize(publish) > MAX_MESSAGE_BYTES ||
-    ('phoneNumber' in target && [...publish.Message].length > MAX_SMS_CHARACTERS)
+    ('phoneNumber' in target && hasMoreCharacters(publish.Message, MAX_SMS_CHARACTERS))
   if (isTooLong) throw invalidParameter('Message too long')
   return { target, texts }
 }

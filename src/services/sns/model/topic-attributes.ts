@@ -8,6 +8,7 @@
  * - FifoTopic is there only as `true`, and tells which of the other attributes the topic may have.
  */
 import type { Millis } from '../../../kernel/clock/clock.ts'
+import { hasMoreCharacters } from '../../../kernel/protocol/characters.ts'
 import { invalidParameter, refuseAttribute, refuseAttributes, topicHasOtherAttributes } from '../errors.ts'
 import { boolean, type Check, type GivenAttributes, oneOf, percentage, removable, roleArn } from './attribute-checks.ts'
 import { topicDeliveryPolicy } from './delivery-policy.ts'
@@ -57,7 +58,8 @@ const MAX_DISPLAY_NAME = 100
 
 /** No line breaks: a display name becomes part of mail headers. */
 const displayName: Check = (text, name, refuse) => {
-  if ([...text].length > MAX_DISPLAY_NAME) throw refuse(`${name}: must be at most ${MAX_DISPLAY_NAME} characters long`)
+  if (hasMoreCharacters(text, MAX_DISPLAY_NAME))
+    throw refuse(`${name}: must be at most ${MAX_DISPLAY_NAME} characters long`)
   if (/\p{Cc}/u.test(text)) throw refuse(`${name}: must not contain control characters`)
   return text
 }

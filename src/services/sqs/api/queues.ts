@@ -9,7 +9,6 @@ import { decodeNextToken, encodeNextToken, type PagedRequest, pageSize } from '.
 import { checkPermission } from '../model/policy.ts'
 import { asksForFifo, createAttributes } from '../model/queue-attributes.ts'
 import { describeQueue, selectQueueAttributes } from '../model/queue-description.ts'
-import { formatQueueUrl } from '../model/queue-url.ts'
 import { addTags, requireTags, type Tags } from '../model/tags.ts'
 import {
   changeTags,
@@ -25,14 +24,14 @@ import {
   revokePermission,
   setAttributes,
 } from '../store.ts'
-import { addressOf, checked, type SQS, type SqsContext } from './context.ts'
+import { addressOf, checked, type SQS, type SqsContext, urlOf } from './context.ts'
 
 export const queues = (sqs: SqsContext) =>
   ({
-    async CreateQueue({ QueueName, Attributes = {}, tags = {} }, { accountId, region, origin }) {
+    async CreateQueue({ QueueName, Attributes = {}, tags = {} }, caller) {
       checkQueueName(QueueName, asksForFifo(Attributes))
       createAttributes(Attributes)
-      const queue = { accountId, region, name: QueueName }
+      const queue = { accountId: caller.accountId, region: caller.region, name: QueueName }
       const { recreateWait } = sqs.config.sqs
       await sqs.store.execute(createQueue, {
         queue,
@@ -40,7 +39,7 @@ export const queues = (sqs: SqsContext) =>
         tags: addTags({}, tags, QueueName),
         recreateWait,
       })
-      return { QueueUrl: urlOf(sqs, origin, queue) }
+      return { QueueUrl: urlOf(sqs, caller, queue) }
     },
 
     async DeleteQueue({ QueueUrl }, caller) {
@@ -53,11 +52,11 @@ export const queues = (sqs: SqsContext) =>
       return {}
     },
 
-    async GetQueueUrl({ QueueName, QueueOwnerAWSAccountId }, { accountId, region, origin }) {
+    async GetQueueUrl({ QueueName, QueueOwnerAWSAccountId }, caller) {
       if (QueueOwnerAWSAccountId !== undefined && !isAccountId(QueueOwnerAWSAccountId)) throw queueDoesNotExist()
-      const queue = { accountId: QueueOwnerAWSAccountId ?? accountId, region, name: QueueName }
+      const queue = { accountId: QueueOwnerAWSAccountId ?? caller.accountId, region: caller.region, name: QueueName }
       await sqs.store.execute(requireExisting, queue)
-      return { QueueUrl: urlOf(sqs, origin, queue) }
+      return { QueueUrl: urlOf(sqs, caller, queue) }
     },
 
     async ListQueues({ QueueNamePrefix = '', MaxResults, NextToken }, caller) {
@@ -121,9 +120,6 @@ export const queues = (sqs: SqsContext) =>
     },
   }) satisfies PartialHandlers<SQS>
 
-const urlOf = ({ config }: SqsContext, origin: string, queue: QueueAddress): string =>
-  formatQueueUrl(config.sqs.urlStyle, origin, queue)
-
 function checkPage(request: PagedRequest, token: string | undefined): { limit: number; after: string } {
   return { limit: pageSize(request.maxResults), after: token === undefined ? '' : decodeNextToken(request, token) }
 }
@@ -131,7 +127,7 @@ function checkPage(request: PagedRequest, token: string | undefined): { limit: n
 /** One page of queues of an account and region. One name more than the page is asked for, to see whether there are more. */
 async function page(
   sqs: SqsContext,
-  { origin }: Caller,
+  caller: Caller,
   request: PagedRequest,
   token: string | undefined,
   { accountId, region }: Omit<QueueAddress, 'name'>,
@@ -142,7 +138,7 @@ async function page(
   const shown = names.slice(0, limit)
   const hasMore = names.length > limit && request.maxResults !== undefined
   return {
-    urls: shown.map((name) => urlOf(sqs, origin, { accountId, region, name })),
+    urls: shown.map((name) => urlOf(sqs, caller, { accountId, region, name })),
     nextToken: hasMore ? encodeNextToken(request, shown.at(-1) as string) : undefined,
   }
 }

@@ -59,6 +59,7 @@ const accepted: readonly AttributeMap[] = [
   {},
   { a: string('v') },
   { 'A-z_0.9': string('v') },
+  { 'attr.1øßä': string('v'), 名前: string('v') },
   { ['x'.repeat(256)]: string('v') },
   { awsome: string('v'), amazonian: string('v') },
   { a: bytes(0) },
@@ -93,11 +94,14 @@ const refused: readonly (readonly [AttributeMap, string])[] = [
     'Number of message attributes [11] exceeds the allowed maximum [10].',
   ],
   [{ '': string('v') }, 'The request must contain non-empty message (user) attribute names.'],
+  [{ ['ä'.repeat(129)]: string('v') }, 'Message (user) attribute name must be shorter than 256 bytes.'],
   [{ ['x'.repeat(257)]: string('v') }, 'Message (user) attribute name must be shorter than 256 bytes.'],
   [{ 'AWS.x': string('v') }, reserved],
   [{ 'aWs.x': string('v') }, reserved],
   [{ 'aMaZon.x': string('v') }, reserved],
-  ...['.a', 'a.', 'a..b', 'a b', 'é', 'a\n'].map((name) => [{ [name]: string('v') }, badName(name)] as const),
+  ...['.a', 'a.', 'a..b', 'a b', 'a\n', '§', '!', '"', '(', '?', '\u{1f600}'].map(
+    (name) => [{ [name]: string('v') }, badName(name)] as const,
+  ),
   [{ a: { DataType: undefined, StringValue: 'v' } }, badType],
   ...['', 'Text', 'string', 'Strings', '.String'].map(
     (DataType) => [{ a: { DataType, StringValue: 'v' } }, badType] as const,

@@ -29,12 +29,12 @@ export function checkMessageAttributes(attributes: AttributeMap): void {
 }
 
 const RESERVED = /^(aws|amazon)\./i
-/** Words of letters, digits, `_` and `-`, joined by single dots. */
-const LEGAL_NAME = /^[\w-]+(\.[\w-]+)*$/
+/** Words of letters of any script, digits, `_` and `-`, joined by single dots. */
+const LEGAL_NAME = /^[\p{L}\p{Nd}_-]+(\.[\p{L}\p{Nd}_-]+)*$/u
 
 function checkName(name: string): void {
   if (name === '') throw invalidParameterValue('The request must contain non-empty message (user) attribute names.')
-  if (name.length > MAX_LENGTH) {
+  if (Buffer.byteLength(name) > MAX_LENGTH) {
     throw invalidParameterValue('Message (user) attribute name must be shorter than 256 bytes.')
   }
   if (RESERVED.test(name)) {
@@ -167,7 +167,7 @@ export function md5OfAttributes(attributes: AttributeMap | undefined): string | 
     bytes.writeUInt32BE(length, end)
     end += 4 + length
   }
-  // Names are ASCII, so sorting by code unit is sorting by byte.
+  // By code unit, as Java clients sort: another order than by byte only for letters past U+FFFF beside compatibility forms.
   for (const name of names.sort()) {
     const value = attributes[name] as MessageAttributeValue
     const binary = bytesOf(value)

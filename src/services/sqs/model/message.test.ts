@@ -188,6 +188,7 @@ test('sequence numbers have 20 digits and the order of their ids', () => {
       assert.match(sequenceNumber(a), /^[1-9]\d{19}$/)
       assert.equal(sequenceNumber(a) < sequenceNumber(b), a < b)
       assert.ok(BigInt(sequenceNumber(a)) < BigInt(sequenceNumber(a + 1)))
+      assert.ok(BigInt(sequenceNumber(a)) > BigInt(`1${String(b).padStart(19, '0')}`), 'those of older versions')
     }),
   )
 })

@@ -103,8 +103,8 @@ export const md5OfBody = (body: string) => hash('md5', body, 'hex')
 /** What stands for the deduplication id under ContentBasedDeduplication: the body counts, the attributes don't. */
 export const contentDeduplicationId = (body: string) => hash('sha256', body, 'hex')
 
-/**
- * The SequenceNumber that clients see, of twenty digits: ordered as the ids it is made from, as text and as number.
- * The leading 1 keeps clients that read a number from shortening it.
- */
-export const sequenceNumber = (id: number) => `1${String(id).padStart(19, '0')}`
+/** As where real queues begin. A row of zeros instead would be taken for the default account's id where that is masked. */
+const FIRST_SEQUENCE_NUMBER = 18_849_496_460_467_696_128n
+
+/** The SequenceNumber that clients see, of twenty digits: ordered as the ids it is made from, as text and as number. */
+export const sequenceNumber = (id: number) => String(FIRST_SEQUENCE_NUMBER + BigInt(id))

@@ -1,6 +1,6 @@
 /**
  * Paging of ListQueues and ListDeadLetterSourceQueues, both in the order of queue names.
- * A token holds the last name given out, and is good only for the request it continues: same filter, same page size.
+ * A token holds the last name given out, and is good only for a request with the same filter. The page size may change.
  */
 
 import { parseJsonObject } from '../../../kernel/json-object.ts'
@@ -23,14 +23,12 @@ export interface PagedRequest {
 }
 
 export const encodeNextToken = (request: PagedRequest, lastName: string) =>
-  Buffer.from(JSON.stringify({ filter: request.filter, maxResults: request.maxResults, lastName })).toString(
-    'base64url',
-  )
+  Buffer.from(JSON.stringify({ filter: request.filter, lastName })).toString('base64url')
 
 /** The name after which to go on. Throws InvalidParameterValue for a token of another request, or no token at all. */
 export function decodeNextToken(request: PagedRequest, token: string): string {
-  const { filter, maxResults, lastName } = parseJsonObject(Buffer.from(token, 'base64url').toString()) ?? {}
-  if (typeof lastName !== 'string' || filter !== request.filter || maxResults !== request.maxResults) {
+  const { filter, lastName } = parseJsonObject(Buffer.from(token, 'base64url').toString()) ?? {}
+  if (typeof lastName !== 'string' || filter !== request.filter) {
     throw invalidParameterValue('Invalid or expired next token.')
   }
   return lastName

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { expectRefusal } from './expect-refusal.ts'
-import { addPermission, checkPermission, checkPolicy, removePermission } from './policy.ts'
+import { addPermission, checkPermission, checkPolicy, removePermission, storedPolicy } from './policy.ts'
 
 const arn = 'arn:aws:sqs:us-east-1:000000000000:q'
 const statement = { Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: arn }
@@ -29,6 +29,24 @@ const accepted = [
 ]
 for (const { name, text } of accepted) test(`a policy may have ${name}`, () => checkPolicy(text))
 
+test('a policy is kept as it was written', () => {
+  const text = `{ "Statement": ${JSON.stringify({ ...statement, Principal: { AWS: ['*', 'arn:aws:iam::1:root'] } })} }`
+  assert.equal(storedPolicy(text), text)
+})
+
+test('principals that are bare account ids are kept as ARNs of their roots', () => {
+  const role = 'arn:aws:sts::111122223333:assumed-role/worker/session'
+  const principals = (id: string) => [
+    { ...statement, Principal: { AWS: id, Service: 'sns.amazonaws.com' } },
+    { ...statement, NotPrincipal: { AWS: [role, id] }, Principal: undefined },
+  ]
+  const kept = storedPolicy(policyOf(...principals('111122223333')))
+  assert.equal(kept, policyOf(...principals('arn:aws:iam::111122223333:root')))
+  assert.equal(storedPolicy(kept), kept)
+  const bare = (id: string) => JSON.stringify({ Statement: { ...statement, Principal: { AWS: id } } })
+  assert.equal(storedPolicy(bare('111122223333')), bare('arn:aws:iam::111122223333:root'))
+})
+
 const malformed = [
   'nonsense',
   '[]',
@@ -41,6 +59,13 @@ const malformed = [
   policyOf({ ...statement, Action: [1] }),
   policyOf({ ...statement, Principal: undefined }),
   policyOf({ ...statement, Principal: null }),
+  policyOf({ ...statement, Principal: '000000000000' }),
+  policyOf({ ...statement, Principal: {} }),
+  policyOf({ ...statement, Principal: { AWS: [] } }),
+  policyOf({ ...statement, Principal: { AWS: 'somebody' } }),
+  policyOf({ ...statement, Principal: { AWS: '12345' } }),
+  policyOf({ ...statement, Principal: { Service: 1 } }),
+  policyOf({ ...statement, Principal: { Somebody: '*' } }),
   policyOf({ ...statement, Principal: { AWS: times(51, '000000000000') } }),
   policyOf({ ...statement, Condition: { StringEquals: Object.fromEntries(times(11, 0).map((_, i) => [i, 'v'])) } }),
   policyOf({ ...statement, Sid: 'x'.repeat(8192) }),
@@ -115,15 +140,23 @@ test('labels are unique, and known when removed', () => {
   expectRefusal(() => removePermission(undefined, 'two'), 'InvalidParameterValue', labelNotFound)
 })
 
-test('a policy has no room for a 21st statement, nor for 8193 bytes', () => {
+test('a policy has no room for a 21st statement, a 51st principal, or 8193 bytes, however it comes to them', () => {
   expectRefusal(
     () => addPermission(policyOf(...times(20, statement)), arn, one),
     'OverLimit',
     '21 Statements were found, maximum allowed is 20.',
   )
-  assert.throws(() => addPermission(undefined, arn, { ...one, accountIds: times(300, '111122223333') }), {
-    name: 'OverLimit',
-  })
+  checkPolicy(addPermission(undefined, arn, { ...one, accountIds: times(50, '111122223333') }))
+  expectRefusal(
+    () => addPermission(undefined, arn, { ...one, accountIds: times(51, '111122223333') }),
+    'OverLimit',
+    'The policy would have more than 50 principals.',
+  )
+  expectRefusal(
+    () => addPermission(policyOf({ ...statement, Sid: 'x'.repeat(7900) }), arn, one),
+    'OverLimit',
+    'The policy would be longer than 8192 bytes.',
+  )
 })
 
 const badLabel = 'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length'

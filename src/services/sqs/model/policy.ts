@@ -20,6 +20,10 @@ const tooManyActions = (count: number) => overLimit(`${count} Actions were found
 const listOf = (value: unknown): readonly unknown[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value]
 
+/** The same shape with `change` made to each item: a bare value stays bare. */
+const mapList = (value: unknown, change: (item: unknown) => unknown): unknown =>
+  Array.isArray(value) ? value.map(change) : value === undefined ? undefined : change(value)
+
 /** Throws unless `text` may become a queue's Policy: InvalidAttributeValue for its form, OverLimit for its size. */
 export function checkPolicy(text: string): void {
   const policy = Buffer.byteLength(text) <= MAX_BYTES ? parseJsonObject(text) : undefined
@@ -34,10 +38,45 @@ export function checkPolicy(text: string): void {
     const actions = listOf(statement.Action).length
     if (actions > MAX_ACTIONS) throw tooManyActions(actions)
   }
-  const total = (count: (statement: JsonObject) => number) =>
-    statements.reduce((sum, statement) => sum + count(statement), 0)
-  if (total(principals) > MAX_PRINCIPALS || total(conditions) > MAX_CONDITIONS) throw invalidAttributeValue('Policy')
+  if (total(statements, principals) > MAX_PRINCIPALS || total(statements, conditions) > MAX_CONDITIONS) {
+    throw invalidAttributeValue('Policy')
+  }
 }
+
+const total = (statements: readonly JsonObject[], count: (statement: JsonObject) => number) =>
+  statements.reduce((sum, statement) => sum + count(statement), 0)
+
+/** The text to keep: as it was written, but for principals that are bare account ids. Throws as `checkPolicy` does. */
+export function storedPolicy(text: string): string {
+  checkPolicy(text)
+  return withPrincipalArns(text)
+}
+
+/** A policy whose principals are ARNs where they were bare account ids; any other text as it is. */
+export function withPrincipalArns(text: string): string {
+  const policy = parseJsonObject(text)
+  if (policy === undefined) return text
+  let changed = false
+  const toArn = (principal: unknown) => {
+    if (typeof principal !== 'string' || !isAccountId(principal)) return principal
+    changed = true
+    return rootArn(principal)
+  }
+  const spellOut = (principal: unknown) =>
+    isJsonObject(principal) ? { ...principal, AWS: mapList(principal.AWS, toArn) } : principal
+  const Statement = mapList(policy.Statement, (statement) =>
+    isJsonObject(statement)
+      ? { ...statement, ...mapMembers(statement, ['Principal', 'NotPrincipal'], spellOut) }
+      : statement,
+  )
+  return changed ? JSON.stringify({ ...policy, Statement }) : text
+}
+
+/** Those of the members that the object has, changed. */
+const mapMembers = (object: JsonObject, names: readonly string[], change: (value: unknown) => unknown): JsonObject =>
+  Object.fromEntries(names.filter((name) => Object.hasOwn(object, name)).map((name) => [name, change(object[name])]))
+
+const rootArn = (accountId: string) => `arn:aws:iam::${accountId}:root`
 
 function isStatement(statement: unknown): statement is JsonObject {
   if (!isJsonObject(statement)) return false
@@ -46,9 +85,35 @@ function isStatement(statement: unknown): statement is JsonObject {
     (statement.Effect === 'Allow' || statement.Effect === 'Deny') &&
     (has('Action') || has('NotAction')) &&
     (has('Principal') || has('NotPrincipal')) &&
+    [statement.Principal, statement.NotPrincipal].every(isPrincipal) &&
     listOf(statement.Action).every((action) => typeof action === 'string')
   )
 }
+
+const PRINCIPAL_TYPES = new Set(['AWS', 'Service', 'Federated', 'CanonicalUser'])
+
+/** `"*"`, or lists of texts by their type. One that is absent is no fault of its own. */
+function isPrincipal(principal: unknown): boolean {
+  if (principal === undefined || principal === null || principal === '*') return true
+  if (!isJsonObject(principal)) return false
+  const types = Object.entries(principal)
+  return (
+    types.length > 0 &&
+    types.every(([type, value]) => {
+      const names = listOf(value)
+      const isName = type === 'AWS' ? isAwsPrincipal : (name: unknown) => typeof name === 'string' && name !== ''
+      return PRINCIPAL_TYPES.has(type) && names.length > 0 && names.every(isName)
+    })
+  )
+}
+
+const PRINCIPAL_ARN = /^arn:[\w-]+:(iam|sts)::[\w-]*:./
+/** What is left of a principal that was deleted: `AIDAEXAMPLE`. */
+const UNIQUE_ID = /^A[A-Z0-9]{15,127}$/
+
+/** Everybody, an account, an IAM or STS ARN, or a unique id. */
+const isAwsPrincipal = (name: unknown): boolean =>
+  typeof name === 'string' && (name === '*' || isAccountId(name) || PRINCIPAL_ARN.test(name) || UNIQUE_ID.test(name))
 
 /** `"*"` counts as one, `{"AWS": […], "Service": …}` as many as it lists. */
 const principals = ({ Principal: principal }: JsonObject) =>
@@ -128,9 +193,12 @@ export function addPermission(policyText: string | undefined, queueArn: string, 
   const statement = {
     Sid: label,
     Effect: 'Allow',
-    Principal: { AWS: sole(accountIds.map((accountId) => `arn:aws:iam::${accountId}:root`)) },
+    Principal: { AWS: sole(accountIds.map(rootArn)) },
     Action: sole(actions.map((action) => `SQS:${action}`)),
     Resource: queueArn,
+  }
+  if (total([...statements, statement], principals) > MAX_PRINCIPALS) {
+    throw overLimit(`The policy would have more than ${MAX_PRINCIPALS} principals.`)
   }
   const text = JSON.stringify({ ...policy, Statement: [...statements, statement] })
   if (Buffer.byteLength(text) > MAX_BYTES) throw overLimit(`The policy would be longer than ${MAX_BYTES} bytes.`)

@@ -177,6 +177,7 @@ const comparisons = [
   { name: 'the first of two', given: { DelaySeconds: '1', VisibilityTimeout: '1' }, differs: 'DelaySeconds' },
   { name: 'the same document', given: { RedrivePolicy: redrive('3') }, differs: undefined },
   { name: 'the same document, spaced', given: { RedrivePolicy: redrive(' 3 ') }, differs: undefined },
+  { name: 'the same document with its count as a text', given: { RedrivePolicy: redrive('"3"') }, differs: undefined },
   { name: 'another document', given: { RedrivePolicy: redrive('4') }, differs: 'RedrivePolicy' },
   { name: 'no document', given: { RedrivePolicy: '' }, differs: 'RedrivePolicy' },
   { name: 'a key', given: { KmsMasterKeyId: 'k' }, differs: 'KmsMasterKeyId' },

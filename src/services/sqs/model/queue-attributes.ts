@@ -8,10 +8,11 @@
  * - FifoThroughputLimit is perMessageGroupId only if DeduplicationScope is messageGroup.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { parseJsonDocument } from '../../../kernel/json-object.ts'
 import type { ServiceError } from '../../../kernel/service-error.ts'
 import { invalidAttributeValue, missingParameter, modelled, unknownAttribute } from '../errors.ts'
-import { checkPolicy } from './policy.ts'
-import { parseRedriveAllowPolicy, parseRedrivePolicy } from './redrive.ts'
+import { storedPolicy, withPrincipalArns } from './policy.ts'
+import { parseRedrivePolicy, storedRedriveAllowPolicy } from './redrive.ts'
 
 type Seconds = number
 type Bytes = number
@@ -26,7 +27,7 @@ export interface QueueAttributes {
   readonly MessageRetentionPeriod: Seconds
   readonly ReceiveMessageWaitTimeSeconds: Seconds
   readonly VisibilityTimeout: Seconds
-  /** The three documents are kept and returned as the client wrote them. */
+  /** The three documents are kept as the client wrote them, as far as their rules allow. */
   readonly Policy?: string
   readonly RedrivePolicy?: string
   readonly RedriveAllowPolicy?: string
@@ -69,14 +70,19 @@ const oneOf =
     return value
   }
 
-/** A text kept as it is; the empty one removes the attribute. */
+/** A text kept as `read` gives it back; the empty one removes the attribute. */
 const removable =
-  (check: (text: string) => void): Parser<string | undefined> =>
-  (text) => {
-    if (text === '') return undefined
-    check(text)
-    return text
-  }
+  (read: (text: string) => string): Parser<string | undefined> =>
+  (text) =>
+    text === '' ? undefined : read(text)
+
+/** The longest form of a key id is an ARN, or an alias as one. */
+const MAX_KEY_ID_LENGTH = 2048
+
+function checkedKeyId(text: string): string {
+  if (text.length > MAX_KEY_ID_LENGTH) throw invalidAttributeValue('KmsMasterKeyId')
+  return text
+}
 
 const parsers: { readonly [N in Name]-?: Parser<QueueAttributes[N]> } = {
   DelaySeconds: integer(0, 900),
@@ -84,10 +90,13 @@ const parsers: { readonly [N in Name]-?: Parser<QueueAttributes[N]> } = {
   MessageRetentionPeriod: integer(60, 1_209_600),
   ReceiveMessageWaitTimeSeconds: integer(0, 20),
   VisibilityTimeout: integer(0, 43_200),
-  Policy: removable(checkPolicy),
-  RedrivePolicy: removable(parseRedrivePolicy),
-  RedriveAllowPolicy: removable(parseRedriveAllowPolicy),
-  KmsMasterKeyId: removable(() => {}),
+  Policy: removable(storedPolicy),
+  RedrivePolicy: removable((text) => {
+    parseRedrivePolicy(text)
+    return text
+  }),
+  RedriveAllowPolicy: removable(storedRedriveAllowPolicy),
+  KmsMasterKeyId: removable(checkedKeyId),
   KmsDataKeyReusePeriodSeconds: integer(60, 86_400),
   SqsManagedSseEnabled: boolean,
   FifoQueue: boolean,
@@ -189,25 +198,31 @@ const twoKindsOfEncryption = () =>
 
 /**
  * For a CreateQueue that finds its name taken: the first of the given attributes whose value isn't the current one.
- * Attributes that weren't given don't count. Documents are equal when their JSON is, however it was written.
+ * Attributes that weren't given don't count. Documents are equal when their JSON is, however it was written, and redrive
+ * policies when they say the same.
  * `given` must have passed `createAttributes`.
  */
 export function firstDifference(current: QueueAttributes, given: GivenAttributes): string | undefined {
   const wanted = parseGiven(given, asksForFifo(given))
-  return Object.entries(wanted).find(([name, value]) => !sameValue(current[name as Name], value))?.[0]
+  return Object.entries(wanted).find(([name, value]) => !sameValue(name as Name, current[name as Name], value))?.[0]
 }
 
-function sameValue(current: Value, wanted: Value): boolean {
+function sameValue(name: Name, current: Value, wanted: Value): boolean {
   if (current === wanted) return true
   if (typeof current !== 'string' || typeof wanted !== 'string') return false
-  const [one, other] = [jsonOf(current), jsonOf(wanted)]
+  const [one, other] = [comparable(name, current), comparable(name, wanted)]
   return one !== undefined && isDeepStrictEqual(one, other)
 }
 
-/** Undefined for a text that isn't JSON, such as a key id: such texts are equal only if they are the same. */
+/** What a text says. Undefined for one that isn't JSON, such as a key id: such texts are equal only if they are the same. */
+function comparable(name: Name, text: string): unknown {
+  if (name === 'RedrivePolicy') return parseRedrivePolicy(text)
+  return jsonOf(name === 'Policy' ? withPrincipalArns(text) : text) // an older version kept bare account ids
+}
+
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJsonDocument(text)
   } catch {
     return undefined
   }

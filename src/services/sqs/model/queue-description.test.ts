@@ -54,6 +54,18 @@ test('attributes by name; those that are not set are left out', () => {
   assert.deepEqual(describeQueue(names, factsOf({})), { VisibilityTimeout: '30' })
 })
 
+test('a redrive policy is shown compact, however it was written', () => {
+  const arn = 'arn:aws:sqs:us-east-1:000000000000:dlq'
+  for (const written of [
+    `{"deadLetterTargetArn":"${arn}","maxReceiveCount":3}`,
+    `{ "maxReceiveCount" : "3",\n "deadLetterTargetArn" : "${arn}" }`,
+  ]) {
+    assert.deepEqual(describeQueue(['RedrivePolicy'], factsOf({ RedrivePolicy: written })), {
+      RedrivePolicy: `{"deadLetterTargetArn":"${arn}","maxReceiveCount":3}`,
+    })
+  }
+})
+
 test('nothing to return is undefined', () => {
   assert.equal(describeQueue(selectQueueAttributes(), factsOf({})), undefined)
   assert.equal(describeQueue(selectQueueAttributes(['Policy']), factsOf({})), undefined)

@@ -5,6 +5,7 @@
 import type { Millis } from '../../../kernel/clock/clock.ts'
 import { unknownAttribute } from '../errors.ts'
 import type { QueueAttributes } from './queue-attributes.ts'
+import { formatRedrivePolicy, parseRedrivePolicy } from './redrive.ts'
 
 export interface QueueFacts {
   readonly attributes: QueueAttributes
@@ -50,7 +51,8 @@ const shown: Readonly<Record<string, Show>> = {
   QueueArn: ({ arn }) => arn,
   ReceiveMessageWaitTimeSeconds: show('ReceiveMessageWaitTimeSeconds'),
   RedriveAllowPolicy: show('RedriveAllowPolicy'),
-  RedrivePolicy: show('RedrivePolicy'),
+  RedrivePolicy: ({ attributes: { RedrivePolicy: text } }) =>
+    text === undefined ? undefined : formatRedrivePolicy(parseRedrivePolicy(text)),
   SqsManagedSseEnabled: show('SqsManagedSseEnabled'),
   VisibilityTimeout: show('VisibilityTimeout'),
 }

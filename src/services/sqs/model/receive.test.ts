@@ -45,6 +45,9 @@ const selections = [
   { names: [], selected: undefined },
   { names: ['All'], selected: ['Hello', 'General', 'Help.Me'] },
   { names: ['.*'], selected: ['Hello', 'General', 'Help.Me'] },
+  { names: ['*'], selected: ['Hello', 'General', 'Help.Me'] },
+  { names: ['Hello', '*'], selected: ['Hello', 'General', 'Help.Me'] },
+  { names: ['Hel*', 'H*.Me'], selected: undefined },
   { names: ['Nothing', 'All'], selected: ['Hello', 'General', 'Help.Me'] },
   { names: ['Hello'], selected: ['Hello'] },
   { names: ['General', 'Hello', 'Hello'], selected: ['Hello', 'General'] },
@@ -93,7 +96,7 @@ test('All of a plain standard message', () =>
 test('All of a FIFO message that has everything', () =>
   assert.deepEqual(systemAttributeSelector([], ['All'], true)(rich), {
     ...ofPlain,
-    SequenceNumber: '10000000000000000007',
+    SequenceNumber: '18849496460467696135',
     MessageDeduplicationId: 'd',
     MessageGroupId: 'g',
     AWSTraceHeader: 'Root=1',

@@ -38,13 +38,15 @@ const selectNothing: AttributeSelector = () => undefined
 const selectEverything: AttributeSelector = (attributes) =>
   attributes && Object.keys(attributes).length > 0 ? attributes : undefined
 
+const EVERY_ATTRIBUTE: ReadonlySet<string> = new Set(['All', '.*', '*'])
+
 /**
- * Compiles MessageAttributeNames: `All` or `.*` for everything, `<prefix>.*` for all names that begin with the prefix,
+ * Compiles MessageAttributeNames: `All`, `.*` or `*` for everything, `<prefix>.*` for all names that begin with the prefix,
  * or a name. What matches nothing is no error.
  */
 export function attributeSelector(names: readonly string[] = []): AttributeSelector {
   if (names.length === 0) return selectNothing
-  if (names.includes('All') || names.includes('.*')) return selectEverything
+  if (names.some((name) => EVERY_ATTRIBUTE.has(name))) return selectEverything
   const exact = new Set(names)
   const prefixes = names.filter((name) => name.endsWith('.*')).map((name) => name.slice(0, -2))
   const matches = (name: string) => exact.has(name) || prefixes.some((prefix) => name.startsWith(prefix))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { expectRefusal } from './expect-refusal.ts'
-import { allowsSource, parseRedriveAllowPolicy, parseRedrivePolicy } from './redrive.ts'
+import { allowsSource, parseRedriveAllowPolicy, parseRedrivePolicy, storedRedriveAllowPolicy } from './redrive.ts'
 
 const arn = 'arn:aws:sqs:us-east-1:000000000000:dlq'
 const policy = (members: object) => JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: 3, ...members })
@@ -135,3 +135,20 @@ for (const { policy, allowed } of permissions) {
   test(`with ${policy} the source arn9 is ${allowed ? 'allowed' : 'refused'}`, () =>
     assert.equal(allowsSource(policy, 'arn9'), allowed))
 }
+
+test('a redrive allow policy is kept as it was written, but for sources that are null', () => {
+  for (const text of [
+    '{ "redrivePermission" : "allowAll" }',
+    `{"sourceQueueArns":["${arn}"],"redrivePermission":"byQueue"}`,
+  ]) {
+    assert.equal(storedRedriveAllowPolicy(text), text)
+  }
+  assert.equal(
+    storedRedriveAllowPolicy('{ "sourceQueueArns": null, "redrivePermission": "denyAll" }'),
+    '{"redrivePermission":"denyAll"}',
+  )
+  assert.throws(() => storedRedriveAllowPolicy('{"redrivePermission":"byQueue","sourceQueueArns":null}'), {
+    name: 'InvalidParameterValue',
+  })
+  assert.throws(() => storedRedriveAllowPolicy('{"redrivePermission":null}'), { name: 'InvalidAttributeValue' })
+})

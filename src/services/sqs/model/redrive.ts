@@ -1,7 +1,8 @@
 /**
  * Dead-letter queues: the RedrivePolicy of a source, and the RedriveAllowPolicy of a target.
  *
- * Both are JSON texts that are stored and returned as written. What needs other queues (does the target exist, is it of
+ * Both are JSON texts. A RedrivePolicy is stored as it was written, since errors quote it, and is shown and compared by
+ * its value. What needs other queues (does the target exist, is it of
  * the source's type, does it allow the source) is for the store to find out and errors.ts to say.
  */
 import { parseArn } from '../../../kernel/arn.ts'
@@ -45,6 +46,10 @@ export function parseRedrivePolicy(text: string): RedrivePolicy {
   return { deadLetterTargetArn: String(arn), target, maxReceiveCount: count }
 }
 
+/** How a RedrivePolicy is read back, however it was written: compact, in this order, with a number. */
+export const formatRedrivePolicy = ({ deadLetterTargetArn, maxReceiveCount }: RedrivePolicy): string =>
+  JSON.stringify({ deadLetterTargetArn, maxReceiveCount })
+
 /** Clients write the count as a number or as its text. */
 function receiveCount(given: unknown): number | undefined {
   const count = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given
@@ -79,12 +84,19 @@ export function parseRedriveAllowPolicy(text: string): RedriveAllowPolicy {
 
 /** Undefined for anything that doesn't have the shape of such a policy. */
 function readAllowPolicy(text: string): RedriveAllowPolicy | undefined {
-  const { redrivePermission, sourceQueueArns = [], ...others } = parseJsonObject(text) ?? {}
+  const { redrivePermission, sourceQueueArns: given, ...others } = parseJsonObject(text) ?? {}
+  const sourceQueueArns = given ?? []
   if (redrivePermission !== 'allowAll' && redrivePermission !== 'denyAll' && redrivePermission !== 'byQueue') {
     return undefined
   }
   if (!Array.isArray(sourceQueueArns) || !sourceQueueArns.every((arn) => typeof arn === 'string')) return undefined
   return Object.keys(others).length > 0 ? undefined : { redrivePermission, sourceQueueArns }
+}
+
+/** The text to keep: as it was written, but without a `sourceQueueArns` that is null. Throws as parsing does. */
+export function storedRedriveAllowPolicy(text: string): string {
+  const { redrivePermission } = parseRedriveAllowPolicy(text)
+  return parseJsonObject(text)?.sourceQueueArns === null ? JSON.stringify({ redrivePermission }) : text
 }
 
 // The apostrophe in "it’s", unlike that in "can't", is a typographic one in SQS's own sentence.
