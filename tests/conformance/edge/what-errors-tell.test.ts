@@ -113,7 +113,7 @@ const requests: Readonly<Record<string, Request>> = {
 
 /** Of V8, Node.js and OpenSSL. */
 const RUNTIME =
-  /Unexpected (token|end|string|number|non-whitespace)|valid JSON|in JSON|JSON at|Invalid URL|ERR_|node:|OpenSSL|DECODER|error:[0-9A-F]{8}|Cannot read|undefined|\[object|RangeError|TypeError|SyntaxError/
+  /Unexpected token|Unexpected end of|" is not valid JSON|in JSON at|Invalid URL|ERR_|node:|OpenSSL|DECODER|error:[0-9A-F]{8}|Cannot read|undefined|\[object|RangeError|TypeError|SyntaxError/
 
 /** Texts that are no JSON, or end in the middle, in every way that a parser may complain of. */
 const malformed = [
