@@ -195,7 +195,7 @@ describe('on the wire', () => {
     const url = await create('pair')
     const pair = { 'Attribute.Name': 'VisibilityTimeout', 'Attribute.Value': '17' }
     assert.equal((await post(node.url, { Action: 'SetQueueAttributes', QueueUrl: url, ...pair })).status, 200)
-    const { text } = await get(`${url}?Action=GetQueueAttributes&AttributeName=VisibilityTimeout`)
+    const { text } = await get(url, { Action: 'GetQueueAttributes', AttributeName: 'VisibilityTimeout' })
     assert.match(text, /<Name>VisibilityTimeout<\/Name><Value>17<\/Value>/)
   })
 
