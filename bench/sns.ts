@@ -73,6 +73,7 @@ const targets: readonly Target[] = [
     atMost: 0.15,
     read: (r) => furtherCopy(r, 'serverCpuMicros', 'serverMicros'),
   },
+  { figure: 'Publish to 100 queues', unit: 'per second', atLeast: 1500, read: (r) => perSecond(r, 'publish-100') },
   {
     figure: 'Publish, 10 of 10,000 filtered match',
     unit: '× unfiltered',

@@ -31,6 +31,7 @@ const SERVICES = [
       protocols: ['json1.0', 'query'],
       xmlns: 'http://queue.amazonaws.com/doc/2012-11-05/',
       queryJsonNames: { Messages: 'messages', QueueUrls: 'queueUrls' },
+      queryErrorDetail: true,
     },
   },
   { id: 'sns', client: '@aws-sdk/client-sns', extra: {} },

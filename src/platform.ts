@@ -4,20 +4,27 @@
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { Sessions } from './kernel/auth/sessions.ts'
 import { type Clock, type Millis, SystemClock } from './kernel/clock/clock.ts'
 import { advanceClock, readClockOffset } from './kernel/clock/offset.ts'
 import { type Config, ConfigError } from './kernel/config/config.ts'
-import { type Edge, startEdge } from './kernel/edge/edge.ts'
-import { type JobHandler, type RunningJobs, startJobs } from './kernel/jobs/jobs.ts'
+import { type Edge, type EdgeOptions, startEdge } from './kernel/edge/edge.ts'
+import { claimPort } from './kernel/edge/listen.ts'
+import { type ManagementNode, manage } from './kernel/edge/management.ts'
+import { defaultEdgeThreads, EdgeThreads } from './kernel/edge/threads/edge-threads.ts'
+import { startJobs } from './kernel/jobs/jobs.ts'
 import type { Kernel, RunningService, Service } from './kernel/kernel.ts'
+import { Nodes } from './kernel/nodes/nodes.ts'
 import { Health } from './kernel/observe/health.ts'
 import { createLogger, type Logger } from './kernel/observe/logger.ts'
 import { NodeMetrics } from './kernel/observe/metrics.ts'
+import { AddressGuard } from './kernel/outbound/address-guard.ts'
 import { emptyOutbox, readOutbox } from './kernel/outbound/outbox.ts'
+import { listenerOf, OwnListeners } from './kernel/outbound/own-listeners.ts'
 import { loadModel } from './kernel/protocol/load-model.ts'
 import type { MigrationSource } from './kernel/store/migrations.ts'
 import { announceReset } from './kernel/store/reset.ts'
-import { openSqlite } from './kernel/store/sqlite/engine.ts'
+import { type EmbeddedStore, openSqlite } from './kernel/store/sqlite/engine.ts'
 import type { Store } from './kernel/store/store.ts'
 import { Seals } from './kernel/targets/seals.ts'
 import { createTargets } from './kernel/targets/targets.ts'
@@ -29,7 +36,7 @@ import { sts } from './services/sts/index.ts'
 export const services: readonly Service[] = [sqs, sns, sts]
 
 export interface Platform {
-  /** Where clients on this machine reach the node: `http://127.0.0.1:4566`. */
+  /** Where clients on this machine reach the node: `http://localhost:4566`. */
   readonly url: string
   readonly port: number
   readonly clock: Clock
@@ -52,53 +59,120 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const clock = new SystemClock()
   const metrics = new NodeMetrics((name, error) => log.error({ metric: name, err: error }, 'a gauge could not be read'))
   const health = new Health(clock)
-  const tls = readTls(config)
   const { promise: lost, resolve: onLost } = Promise.withResolvers<Error>()
-  const store = await openStore(config, clock, metrics, health, log, onLost)
-  const parts = { store, clock, metrics, log, config, targets: createTargets(store), seals: new Seals() }
-  const { running, jobs } = startServices(parts)
+  const { store, embedded } = await openStore(config, clock, metrics, health, log, onLost)
+  const nodeId = nodeIdOf(config)
+  const listeners = new OwnListeners()
+  listeners.opened(listenerOf(config.host, config.port)) // jobs may send before the port is open
+  // Of the embedded store there is one node.
+  const nodes = config.store === undefined ? undefined : await Nodes.join({ nodeId, store, clock, log, listeners })
+  const parts = kernelParts(config, store, clock, metrics, log, listeners)
+  const running = startServices(parts)
+  const handlers = Object.assign({}, ...running.map(({ jobs }) => jobs))
+  const jobs = startJobs({ store, clock, log, metrics, nodeId, handlers })
+  let threads: EdgeThreads | undefined
   const stopWhatIsBehindTheEdge = async () => {
     await jobs.stop(JOBS_GRACE_MS)
+    await nodes?.leave()
     for (const service of running) service.close?.()
+    await threads?.close()
     await store.close()
     clock.close()
   }
-  const edge = await startEdge({
-    ...config,
-    tls,
-    metrics,
-    log,
-    services: services.map(({ id }, i) => ({ model: loadModel(id), running: running[i] as RunningService })),
-    management: {
-      clock,
-      health: () => health.check(store),
-      metrics: () => metrics.render(),
-      reset: () => resetStore(store, clock),
-      advanceClock: (ms) => advance(store, clock, ms),
-      outbox: (params) => readOutbox(store, params),
-      emptyOutbox: () => emptyOutbox(store),
-      ofServices: Object.assign({}, ...running.map(({ management }) => management)),
+  const node: ManagementNode = {
+    clock,
+    health: () => health.check(store),
+    metrics: async () => metrics.render(await threads?.counted()),
+    reset: () => resetStore(store, clock),
+    async advanceClock(ms) {
+      const isAdvanced = await advance(store, clock, ms)
+      await threads?.followClock(clock.offset)
+      return isAdvanced
     },
-  }).catch(async (error) => {
+    outbox: (params) => readOutbox(store, params),
+    emptyOutbox: () => emptyOutbox(store),
+    ofServices: Object.assign({}, ...running.map(({ management }) => management)),
+  }
+  const open = async () => {
+    const { host, edgeThreads = defaultEdgeThreads() } = config
+    const port = edgeThreads > 1 ? await claimPort(host, config.port) : config.port
+    const settled = { ...config, port, edgeThreads }
+    const edge = await startEdge({ ...edgeOptions(settled, parts, running), manage: manage(node) })
+    if (edgeThreads === 1) return edge
+    threads = await EdgeThreads.start({
+      entry: new URL('./edge-thread.ts', import.meta.url),
+      count: edgeThreads - 1,
+      data: () => ({ config: settled, clockOffset: clock.offset, store: embedded?.attach() }),
+      manage: manage(node),
+      onLost,
+    }).catch((error) => {
+      edge.destroy()
+      throw error
+    })
+    return edge
+  }
+  const edge = await open().catch(async (error) => {
     await stopWhatIsBehindTheEdge()
     throw error
   })
+  listeners.opened(listenerOf(config.host, edge.port))
+  await nodes?.announce(listenerOf(config.host, edge.port))
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://${reachableHost(config.host)}:${edge.port}`,
+    url: `${config.tlsCert === undefined ? 'http' : 'https'}://${reachableHost(config.host)}:${edge.port}`,
     port: edge.port,
     clock,
     lost,
     async close() {
       health.drain()
-      await drain(edge, running, clock)
+      await Promise.all([drain(edge, running, clock), threads?.drain()])
       await stopWhatIsBehindTheEdge()
     },
   }
 }
 
-/** The offset counts for every node and after every restart, so the store has it first. */
-async function advance(store: Store, clock: SystemClock, ms: Millis): Promise<void> {
-  catchUp(clock, await store.execute(advanceClock, { ms }))
+/** What every part of a node is given; each thread of it has its own. */
+export const kernelParts = (
+  config: Config,
+  store: Store,
+  clock: SystemClock,
+  metrics: NodeMetrics,
+  log: Logger,
+  listeners: OwnListeners,
+): Kernel => ({
+  store,
+  clock,
+  metrics,
+  log,
+  config,
+  targets: createTargets(store),
+  seals: new Seals(),
+  sessions: new Sessions(store),
+  guard: new AddressGuard({
+    allowLinkLocal: config.allowLinkLocal,
+    denyPrivate: config.denyPrivateTargets,
+    publicUrl: config.publicUrl,
+    isOwn: (address, port) => listeners.has(address, port),
+  }),
+})
+
+/** Of the port, and of what is served there. Throws `ConfigError`. */
+export const edgeOptions = (config: Config, { metrics, log, sessions }: Kernel, running: readonly RunningService[]) =>
+  ({
+    ...config,
+    threads: config.edgeThreads ?? 1,
+    tls: readTls(config),
+    metrics,
+    log,
+    sessions,
+    services: services.map(({ id }, i) => ({ model: loadModel(id), running: running[i] as RunningService })),
+  }) satisfies Omit<EdgeOptions, 'manage'>
+
+/** The offset counts for every node and after every restart, so the store has it first. False if it would be too far. */
+async function advance(store: Store, clock: SystemClock, ms: Millis): Promise<boolean> {
+  const offset = await store.execute(advanceClock, { ms })
+  if (offset === undefined) return false
+  catchUp(clock, offset)
+  return true
 }
 
 /** With several nodes the clock may have heard of it already. */
@@ -108,8 +182,15 @@ function catchUp(clock: SystemClock, offset: Millis): void {
 
 async function resetStore(store: Store, clock: SystemClock): Promise<void> {
   await store.reset()
-  await store.execute(advanceClock, { ms: clock.offset }) // a clock never goes back
+  // A clock never goes back; one that is further than it may be, from before there was a bound, does at the next start.
+  await store.execute(advanceClock, { ms: clock.offset })
   await store.execute(announceReset, null)
+}
+
+interface OpenStore {
+  readonly store: Store
+  /** The same, where it is the embedded one. */
+  readonly embedded?: EmbeddedStore
 }
 
 async function openStore(
@@ -119,34 +200,19 @@ async function openStore(
   health: Health,
   log: Logger,
   onLost: (error: Error) => void,
-): Promise<Store> {
-  const groupSize = metrics
-    .histogram('commit_group_calls', 'Calls per commit.', [], [1, 2, 4, 8, 16, 32, 64, 128, 256])
-    .with()
-  const groupSeconds = metrics
-    .histogram('commit_duration_seconds', 'Time of a commit with its calls.', [], COMMIT_SECONDS)
-    .with()
-  const options = {
+): Promise<OpenStore> {
+  const onHealth = (problem: string | undefined) => {
+    health.storeChanged(problem)
+    if (problem === undefined) log.info('the store can be written again')
+    else log.error({ problem }, 'the store can not be written')
+  }
+  if (config.store !== undefined) return { store: await openShared(config, clock, metrics, onHealth) }
+  const embedded = await openSqlite({
     clock,
-    commands: [...kernelCommands, ...services.flatMap(({ commands = [] }) => commands)],
+    commands,
     migrations,
-    onGroup: (calls: number, seconds: number) => {
-      groupSize.observe(calls)
-      groupSeconds.observe(seconds)
-    },
-    onHealth: (problem: string | undefined) => {
-      health.storeChanged(problem)
-      if (problem === undefined) log.info('the store can be written again')
-      else log.error({ problem }, 'the store can not be written')
-    },
-  }
-  if (config.store !== undefined) {
-    const { openPostgres } = await import('./kernel/store/postgres/engine.ts') // its driver costs only those who use it
-    const { storePoolSize: poolSize, storeStatementTimeoutMs: statementTimeoutMs } = config
-    return openPostgres({ ...options, url: config.store, poolSize, statementTimeoutMs })
-  }
-  const store = await openSqlite({
-    ...options,
+    onGroup: groupMetrics(metrics),
+    onHealth,
     directory: config.ephemeral ? undefined : config.dataDir,
     onCheckpoints: (problem) => {
       if (problem === undefined) log.info('the log is copied into the database again')
@@ -154,39 +220,68 @@ async function openStore(
     },
     onLost,
   })
-  catchUp(clock, await store.execute(readClockOffset, null))
-  return store
+  catchUp(clock, await embedded.execute(readClockOffset, null))
+  return { store: embedded, embedded }
+}
+
+/** The database of `--store`, which each thread of a node opens for itself. */
+export async function openShared(
+  { store: url, storePoolSize: poolSize, storeStatementTimeoutMs: statementTimeoutMs }: Config,
+  clock: SystemClock,
+  metrics: NodeMetrics,
+  onHealth: (problem: string | undefined) => void,
+): Promise<Store> {
+  const { openPostgres } = await import('./kernel/store/postgres/engine.ts') // its driver costs only those who use it
+  const onGroup = groupMetrics(metrics)
+  const options = { clock, commands, migrations, onGroup, onHealth, poolSize, statementTimeoutMs }
+  return openPostgres({ ...options, url: url as string })
+}
+
+/** Defines what is counted of commits. */
+export function groupMetrics(metrics: NodeMetrics): (calls: number, seconds: number) => void {
+  const groupSize = metrics
+    .histogram('commit_group_calls', 'Calls per commit.', [], [1, 2, 4, 8, 16, 32, 64, 128, 256])
+    .with()
+  const groupSeconds = metrics
+    .histogram('commit_duration_seconds', 'Time of a commit with its calls.', [], COMMIT_SECONDS)
+    .with()
+  return (calls, seconds) => {
+    groupSize.observe(calls)
+    groupSeconds.observe(seconds)
+  }
 }
 
 /** Of the kernel's parts and of every service, in their order. */
 export const migrations: readonly MigrationSource[] = [
   { service: 'jobs', folder: new URL('./kernel/jobs/migrations/', import.meta.url) },
+  { service: 'nodes', folder: new URL('./kernel/nodes/migrations/', import.meta.url) },
   { service: 'outbound', folder: new URL('./kernel/outbound/migrations/', import.meta.url) },
+  { service: 'auth', folder: new URL('./kernel/auth/migrations/', import.meta.url) },
   ...services.flatMap(({ id, migrations }) => (migrations === undefined ? [] : { service: id, folder: migrations })),
 ]
 
-const kernelCommands = [
+const commands = [
   './kernel/clock/offset.ts',
+  './kernel/nodes/store.ts',
   './kernel/observe/health.ts',
   './kernel/jobs/store.ts',
   './kernel/store/reset.ts',
   './kernel/outbound/store.ts',
-].map((path) => new URL(path, import.meta.url))
+  './kernel/auth/store.ts',
+]
+  .map((path) => new URL(path, import.meta.url))
+  .concat(services.flatMap(({ commands = [] }) => commands))
 
 const COMMIT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
 
-/** Jobs of every kind are known before the first one is leased: all of this happens in one turn of the event loop. */
-function startServices(parts: Omit<Kernel, 'jobs'>): { running: RunningService[]; jobs: RunningJobs } {
-  const { store, clock, log, metrics, targets, seals, config } = parts
-  const handlers: Record<string, JobHandler> = {}
-  const jobs = startJobs({ store, clock, log, metrics, nodeId: nodeIdOf(config), handlers })
-  const running = services.map((service) => service.start({ ...parts, jobs }))
+/** Every service, with what it brings to the others. */
+export function startServices(parts: Kernel): RunningService[] {
+  const running = services.map((service) => service.start(parts))
   for (const service of running) {
-    Object.assign(handlers, service.jobs)
-    for (const [arnService, target] of Object.entries(service.targets ?? {})) targets.register(arnService, target)
-    for (const [name, open] of Object.entries(service.seals ?? {})) seals.register(name, open)
+    for (const [arnService, target] of Object.entries(service.targets ?? {})) parts.targets.register(arnService, target)
+    for (const [name, open] of Object.entries(service.seals ?? {})) parts.seals.register(name, open)
   }
-  return { running, jobs }
+  return running
 }
 
 /** Nodes that share a store each have a name of their own, and a new one with every process. */
@@ -194,7 +289,7 @@ const nodeIdOf = ({ store }: Config): string =>
   store === undefined ? EMBEDDED_NODE_ID : `${hostname()} ${process.pid} ${crypto.randomUUID()}`
 
 /** Long polls are answered at once; what is left when the time is up is cut off. */
-async function drain(edge: Edge, running: readonly RunningService[], clock: Clock): Promise<void> {
+export async function drain(edge: Edge, running: readonly RunningService[], clock: Clock): Promise<void> {
   const drained = edge.drain()
   for (const service of running) service.drain?.()
   const cancel = clock.at(clock.now() + DRAIN_MS, () => edge.destroy())

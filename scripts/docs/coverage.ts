@@ -54,12 +54,13 @@ const inert: unknown = new Proxy(() => {}, {
 const PARTS = [
   'store',
   'clock',
-  'jobs',
   'targets',
   'seals',
   'metrics',
   'log',
   'config',
+  'sessions',
+  'guard',
 ] as const satisfies (keyof Kernel)[]
 /** With members of its own, since services copy them. */
 const kernel = Object.fromEntries(PARTS.map((part) => [part, inert])) as unknown as Kernel

@@ -2,11 +2,14 @@
  * What a service is given, and what it gives back. `platform.ts` puts the two together; nothing here knows a service.
  */
 
+import type { Principal } from './auth/principal.ts'
+import type { Sessions } from './auth/sessions.ts'
 import type { Clock } from './clock/clock.ts'
 import type { Config } from './config/config.ts'
-import type { JobHandler, Jobs } from './jobs/jobs.ts'
+import type { JobHandler } from './jobs/jobs.ts'
 import type { Logger } from './observe/logger.ts'
 import type { Metrics } from './observe/metrics.ts'
+import type { AddressGuard } from './outbound/address-guard.ts'
 import type { WireAnswer } from './protocol/codec.ts'
 import type { Operation, ProtocolName } from './protocol/schema.ts'
 import type { ServiceError } from './service-error.ts'
@@ -14,23 +17,20 @@ import type { Store } from './store/store.ts'
 import type { OpenSeal, Seals } from './targets/seals.ts'
 import type { Target, Targets } from './targets/targets.ts'
 
+export type { Principal, Session } from './auth/principal.ts'
+
 export interface Kernel {
   readonly store: Store
   readonly clock: Clock
-  readonly jobs: Jobs
   readonly targets: Targets
   readonly seals: Seals
   readonly metrics: Metrics
   readonly log: Logger
   readonly config: Config
-}
-
-/** Who calls. In `open` mode any credentials pass; in `enforce` mode this is a verified identity. */
-export interface Principal {
-  readonly accountId: string
-  /** The unique id that SQS reports as SenderId: the account id in `open` mode. */
-  readonly id: string
-  readonly arn: string
+  /** Issues temporary credentials. */
+  readonly sessions: Sessions
+  /** Decides where requests may be sent; every connection to the outside is opened with its consent. */
+  readonly guard: AddressGuard
 }
 
 /** The request as a handler sees it: everything but the input. */
@@ -54,6 +54,12 @@ export interface Caller {
 /** Takes the request's JSON, undefined if it is none; answers with a status and a JSON value. */
 export type ManagementEndpoint = (body: unknown) => Promise<{ readonly status: number; readonly value: unknown }>
 
+/** A header by which requests are known that the platform sends out: its name in lower case, and its value if only one counts. */
+export interface OutboundMark {
+  readonly header: string
+  readonly value?: string
+}
+
 /** A GET without an operation, as a page sees it. */
 export interface PageRequest {
   readonly path: string
@@ -61,6 +67,8 @@ export interface PageRequest {
   /** Scheme, host and port as the client addressed the node. */
   readonly origin: string
 }
+
+export type Page = (request: PageRequest) => Promise<WireAnswer>
 
 /** Erased form of a typed handler (see `Handlers` in protocol/types.ts). */
 // biome-ignore lint/suspicious/noExplicitAny: handlers are typed per operation at their definition, and erased here
@@ -80,6 +88,16 @@ export interface Service {
 export interface RunningService {
   readonly handlers: Readonly<Record<string, AnyHandler>>
   /**
+   * The largest input that is legal, in bytes: texts in UTF-8, blobs as they are, and room for names. How much of a body
+   * that may take is for the edge to say. Undefined: 256 KiB.
+   */
+  readonly maxInputBytes?: number
+  /**
+   * How the service refuses a list of so many items that the request is not read, though its operation is known.
+   * Undefined for a list of which it says nothing.
+   */
+  tooMany?(operation: Operation, member: string, count: number): ServiceError | undefined
+  /**
    * How the service words missing required members; paths are like `Entries.1.Id`. Undefined leaves it to the handler,
    * where an entry that lacks something fails without the others.
    */
@@ -95,8 +113,15 @@ export interface RunningService {
   readonly targets?: Readonly<Record<string, Target>>
   /** Finish the bodies that this service has delivered with a seal, by the names of the seals. */
   readonly seals?: Readonly<Record<string, OpenSeal>>
-  /** Answers a GET at a path of the service's own: a certificate, where a link in a mail leads to. Undefined if it is none. */
-  page?(request: PageRequest): Promise<WireAnswer> | undefined
+  /** The page at a path of the service's own: a certificate, where a link in a mail leads to. Undefined if there is none. */
+  page?(path: string): Page | undefined
+  /**
+   * Whether a query that names an operation is one of the links that the service hands out to people. A browser may follow
+   * those from anywhere, so what they do has to be permitted by what they hold.
+   */
+  isLink?(query: URLSearchParams): boolean
+  /** How the requests that the service sends out are known: a node refuses them, whichever node sent them. */
+  readonly outboundMarks?: readonly OutboundMark[]
   /** What operators and tests ask of the service at `/_millrace/`, by method and path: `POST sns/opt-outs`. */
   readonly management?: Readonly<Record<string, ManagementEndpoint>>
   /** Called on graceful shutdown, before the store closes: answers what is parked. */

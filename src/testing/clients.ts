@@ -1,5 +1,5 @@
 /**
- * The clients of others that tests drive a node with: the AWS CLI, and Python with boto3. Not every machine has them, so
+ * The clients of others that tests drive a node with: the AWS CLI, Python with boto3, and Chromium. Not every machine has them, so
  * tests that need one are skipped by name where it is missing; where MILLRACE_TEST_REQUIRE_CLIENTS is set (in CI), a
  * missing one fails instead, because there a skip would pass for a success.
  *
@@ -26,6 +26,14 @@ export const boto3 = clientOf(
 
 /** MILLRACE_TEST_AWS if that is set, else `aws` on the path. */
 export const awsCli = clientOf('the AWS CLI', 'MILLRACE_TEST_AWS', ['aws'], ['--version'])
+
+/** MILLRACE_TEST_CHROMIUM if that is set, else where packages put Chromium or Chrome: drivers want the whole path. */
+export const chromium = clientOf(
+  'Chromium',
+  'MILLRACE_TEST_CHROMIUM',
+  ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  ['--version'],
+)
 
 /**
  * For the `skip` of a test's options: false when the client is there, else the reason. Throws where none may be missing.

@@ -23,7 +23,8 @@ export async function startNode(options: Partial<Config> = {}): Promise<TestNode
   const own = dataDir === undefined && options.store === undefined ? await freshDatabase() : undefined
   const store = options.store ?? own ?? (dataDir === undefined ? undefined : await databaseFor(dataDir))
   const ephemeral = dataDir === undefined && store === undefined
-  const platform = await startPlatform(configWith({ port: 0, logLevel: 'silent', ephemeral, ...options, store }))
+  const defaults = { port: 0, logLevel: 'silent', edgeThreads: 1, ephemeral } as const
+  const platform = await startPlatform(configWith({ ...defaults, ...options, store }))
   const stop = async () => {
     await platform.close()
     if (own !== undefined) await dropDatabase(own)

@@ -13,7 +13,8 @@ const LEFT_BEHIND: Readonly<Record<string, string>> = {
     select kind || ' ' || key as id from job, clock_offset
     where ready_at <= floor(extract(epoch from clock_timestamp()) * 1000) + offset_ms - 1000`,
   'messages of a purged backlog are still there': `
-    select backlog_id as id from sqs_message where backlog_id not in (select backlog_id from sqs_queue) limit 1`,
+    select backlog_id as id from (select backlog_id from sqs_message union all select backlog_id from sqs_bundle) as kept
+    where backlog_id not in (select backlog_id from sqs_queue) limit 1`,
   'a move task is not done': `select task_id as id from sqs_move_task where status = 'RUNNING'`,
 }
 

@@ -38,7 +38,9 @@ function damage(db: DatabaseSync): string[] {
 }
 
 const ID_GIVEN_OUT_TWICE = `
-  select backlog_id as id from sqs_message where id >= (select next_id from id_block where name = 'id')`
+  select backlog_id as id from (
+    select backlog_id, id from sqs_message union all select backlog_id, id + messages - 1 from sqs_bundle
+  ) where id >= (select next_id from id_block where name = 'id')`
 
 function disagreements(db: DatabaseSync): string[] {
   const queries = { ...contradictions, 'an id was given out that the next start gives out again': ID_GIVEN_OUT_TWICE }

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
 import { test } from 'node:test'
+import { readConfig } from '../../src/kernel/config/config.ts'
+import { HostNames } from '../../src/kernel/edge/guard/hosts.ts'
 import { startNode } from '../../src/testing/node.ts'
 import { lastStage, readText, readYaml, root } from './files.ts'
 
@@ -12,7 +14,11 @@ interface Probe {
   readonly failureThreshold: number
 }
 interface Container {
-  readonly env: readonly { name: string; valueFrom: { secretKeyRef: { name: string; key: string } } }[]
+  readonly env: readonly {
+    readonly name: string
+    readonly value?: string
+    readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } }
+  }[]
   readonly ports: readonly { name: string; containerPort: number }[]
   readonly startupProbe: Probe
   readonly readinessProbe: Probe
@@ -92,6 +98,16 @@ test('a ready node passes every probe, and only readiness depends on the store',
   }
 })
 
+test('a node may be called by every name that the cluster gives its service', () => {
+  const { namespace } = read<{ namespace: string }>('kustomization')
+  const { name } = read<{ metadata: { name: string } }>('service').metadata
+  const env = container.env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))
+  const names = new HostNames(readConfig([], Object.fromEntries(env)).allowHosts)
+  for (const domain of ['', `.${namespace}`, `.${namespace}.svc`, `.${namespace}.svc.cluster.local`]) {
+    assert.equal(names.judge(`${name}${domain}:4566`), 'ours', domain)
+  }
+})
+
 test('every port leads to the one that a node listens on', () => {
   const service = read<{ spec: { ports: readonly { port: number; targetPort: string }[] } }>('service')
   const exposed = lastStage(readText('Dockerfile')).find(({ name }) => name === 'EXPOSE')
@@ -115,7 +131,7 @@ test('a node has the time to leave: for the cluster to notice, and then ten seco
 test('the store’s address comes from the secret, which is applied by hand', () => {
   const secret = read<{ metadata: { name: string; namespace: string }; stringData: Labels }>('secret')
   const { namespace, resources } = read<{ namespace: string; resources: readonly string[] }>('kustomization')
-  const store = container.env.find(({ name }) => name === 'MILLRACE_STORE')?.valueFrom.secretKeyRef
+  const store = container.env.find(({ name }) => name === 'MILLRACE_STORE')?.valueFrom?.secretKeyRef
   assert.equal(store?.name, secret.metadata.name)
   assert.match(secret.stringData[store?.key ?? ''] ?? '', /^postgres:\/\/\w+:change-me@.*sslmode=verify-full$/)
   assert.equal(secret.metadata.namespace, namespace)

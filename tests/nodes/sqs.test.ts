@@ -5,6 +5,7 @@ import type { Message, SQS } from '@aws-sdk/client-sqs'
 import { Client } from 'pg'
 import { startNode, type TestNode } from '../../src/testing/node.ts'
 import { dropDatabase, freshDatabase } from '../../src/testing/postgres.ts'
+import { shiftClock } from '../../src/testing/shift-clock.ts'
 import { clientOf } from '../conformance/sqs/support.ts'
 
 const store = await freshDatabase()
@@ -184,11 +185,7 @@ suite('two nodes', { skip: store === undefined && 'MILLRACE_TEST_STORE is not se
     const QueueUrl = await create('delayed')
     await clients[0].sendMessage({ QueueUrl, MessageBody: 'later', DelaySeconds: 600 })
     assert.equal((await clients[1].receiveMessage({ QueueUrl })).Messages, undefined)
-    const moved = await fetch(`${nodes[0].url}/_millrace/clock`, {
-      method: 'POST',
-      body: JSON.stringify({ advanceMs: 601_000 }),
-    })
-    assert.equal(moved.status, 200)
+    await shiftClock(nodes[0].url, 601_000)
     assert.equal((await clients[1].receiveMessage({ QueueUrl })).Messages?.[0]?.Body, 'later')
   })
 

@@ -7,6 +7,7 @@ const CONTRADICTIONS: Readonly<Record<string, string>> = {
     select backlog_id from (
       select backlog_id, messages from sqs_depth
       union all select backlog_id, -count(*) from sqs_message group by backlog_id
+      union all select backlog_id, -sum(messages) from sqs_bundle group by backlog_id
     ) as changes group by backlog_id having sum(messages) <> 0`,
   'a group without messages has a row': `
     select backlog_id from sqs_group as g where not exists (

@@ -9,6 +9,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SNS } from '@aws-sdk/client-sns'
 import { SQS } from '@aws-sdk/client-sqs'
+import { shiftClock } from '../../src/testing/shift-clock.ts'
 import type { Ledger, Span } from './ledger.ts'
 import type { Random } from './random.ts'
 
@@ -78,11 +79,9 @@ export class Scene {
   /** Moves the nodes' clock forward through one of them, and answers what it then shows. */
   async shiftClock(advanceMs: number, url?: string): Promise<number> {
     this.#shiftedAtMostMs += advanceMs
-    const body = JSON.stringify({ advanceMs })
-    const answer = await fetch(`${url ?? (await this.site.pick())}/_millrace/clock`, { method: 'POST', body })
-    if (!answer.ok) throw new Error(`the clock was not shifted: ${answer.status} ${await answer.text()}`)
+    const now = await shiftClock(url ?? (await this.site.pick()), advanceMs)
     this.#shiftedAtLeastMs += advanceMs
-    return ((await answer.json()) as { now: number }).now
+    return now
   }
 
   end(): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { DEFAULT_ACCOUNT_ID, identify } from './credentials.ts'
+import { calledBy, DEFAULT_ACCOUNT_ID, identify } from './credentials.ts'
 
 const header = (credential: string) =>
   `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host;x-amz-date, Signature=0123456789abcdef`
@@ -55,6 +55,20 @@ for (const { name, authorization, presigned, expected } of cases) {
   })
 }
 
+test('only temporary credentials are told apart by their session', () => {
+  const of = (keyId: string) => identify(header(`${keyId}/20260131/us-east-1/sqs/aws4_request`), null)
+  assert.equal(of('ASIAY34FZKBOKMUTVV7A').temporaryKeyId, 'ASIAY34FZKBOKMUTVV7A')
+  assert.equal(of('AKIAY34FZKBOKMUTVV7A').temporaryKeyId, undefined)
+  assert.equal(of('123456789012').temporaryKeyId, undefined)
+})
+
+test('a session’s request keeps the scope of its credential', () => {
+  const identity = identify(header('ASIAY34FZKBOKMUTVV7A/20260131/eu-west-1/sqs/aws4_request'), null)
+  const principal = { accountId: '123456789012', id: 'i', arn: 'a' }
+  const expected = { accountId: '123456789012', region: 'eu-west-1', signingName: 'sqs', principal }
+  assert.deepEqual(calledBy(principal, identity), expected)
+})
+
 test('two clients whose headers begin alike are told apart', () => {
   const of = (account: string) =>
     `AWS4-HMAC-SHA256 SignedHeaders=host, Credential=${account}/20260131/us-east-1/sqs/aws4`
@@ -68,13 +82,16 @@ test('a client is parsed once, however often it signs', () => {
   assert.equal(first, second)
 })
 
-test('the principal is the account’s root', () => {
+test('the principal is a user of the account, always the same', () => {
   const { principal } = identify(header('123456789012/20260131/us-east-1/sqs/aws4_request'), null)
   assert.deepEqual(principal, {
     accountId: '123456789012',
-    id: '123456789012',
-    arn: 'arn:aws:iam::123456789012:root',
+    id: principal.id,
+    arn: 'arn:aws:iam::123456789012:user/millrace',
   })
+  assert.match(principal.id, /^AIDA[A-Z2-7]{17}$/)
+  assert.equal(identify(header('123456789012/20260201/eu-west-1/sns/aws4_request'), null).principal.id, principal.id)
+  assert.notEqual(identify(header('111111111111/20260201/eu-west-1/sns/aws4_request'), null).principal.id, principal.id)
 })
 
 test('whatever is sent, an identity with an account comes out', () => {

@@ -3,9 +3,12 @@
  * header or in the query parameter X-Amz-Credential of a pre-signed URL. SigV4a's has no region.
  *
  * This is the `open` mode: nothing is verified, any credential passes, and garbage counts as none. An access key id of
- * twelve digits is the account, so that tests can use as many accounts as they like.
+ * twelve digits is the account, so that tests can use as many accounts as they like. The caller is a user of the account,
+ * as it is with most clients of the real services, and not its root.
  */
-import type { Principal } from '../kernel.ts'
+
+import { derivedId, isTemporaryKeyId } from './ids.ts'
+import type { Principal } from './principal.ts'
 
 export const DEFAULT_ACCOUNT_ID = '000000000000'
 
@@ -17,6 +20,8 @@ export interface Identity {
   /** The signing name: `sqs`. */
   readonly signingName: string | undefined
   readonly principal: Principal
+  /** The access key's id if it is one of temporary credentials: their session token then says who the caller is. */
+  readonly temporaryKeyId?: string | undefined
 }
 
 const ACCOUNT_ID = /^\d{12}$/
@@ -28,13 +33,26 @@ const MAX_CACHED_LENGTH = 512
 const CREDENTIAL = 'Credential='
 const cache = new Map<string, Identity>()
 
-const identityOf = (accountId: string, region?: string, signingName?: string): Identity =>
+/** Who calls in an account, where nothing more is known. */
+export const userOf = (accountId: string): Principal =>
+  Object.freeze({ accountId, id: derivedId('AIDA', accountId), arn: `arn:aws:iam::${accountId}:user/millrace` })
+
+const identityOf = (accountId: string, region?: string, signingName?: string, temporaryKeyId?: string): Identity =>
   Object.freeze({
     accountId,
     region,
     signingName,
-    principal: Object.freeze({ accountId, id: accountId, arn: `arn:aws:iam::${accountId}:root` }),
+    principal: userOf(accountId),
+    temporaryKeyId,
   })
+
+/** The same scope, called by another principal. */
+export const calledBy = (principal: Principal, { region, signingName }: Identity): Identity => ({
+  accountId: principal.accountId,
+  region,
+  signingName,
+  principal,
+})
 
 const anonymous = identityOf(DEFAULT_ACCOUNT_ID)
 
@@ -73,5 +91,6 @@ function parseCredential(credential: string): Identity {
     ACCOUNT_ID.test(accessKeyId) ? accessKeyId : DEFAULT_ACCOUNT_ID,
     region !== undefined && NAME.test(region) ? region : undefined,
     NAME.test(signingName) ? signingName : undefined,
+    isTemporaryKeyId(accessKeyId) ? accessKeyId : undefined,
   )
 }

@@ -6,7 +6,7 @@ import { backupOptions } from './options.ts'
 
 test('the defaults serve a developer on one machine', () => {
   const config = readConfig([], {})
-  assert.equal(config.host, '127.0.0.1')
+  assert.equal(config.host, 'localhost')
   assert.equal(config.port, 4566)
   assert.equal(config.dataDir, './.millrace')
   assert.equal(config.maxRequestBytes, 16 * 1024 * 1024)
@@ -44,7 +44,47 @@ for (const c of accepted) {
   })
 }
 
+const lists = [
+  { name: 'no origins', args: [], key: 'allowOrigins', value: [] },
+  {
+    name: 'origins in one flag and in another',
+    args: [
+      '--allow-origins',
+      'http://localhost:3000, HTTPS://App.Example.com/',
+      '--allow-origins=chrome-extension://ab',
+    ],
+    key: 'allowOrigins',
+    value: ['http://localhost:3000', 'https://app.example.com', 'chrome-extension://ab'],
+  },
+  {
+    name: 'an origin as browsers write it, without the port that goes without saying',
+    args: ['--allow-origins', 'https://app.example.com:443'],
+    key: 'allowOrigins',
+    value: ['https://app.example.com'],
+  },
+  {
+    name: 'hosts in the environment',
+    env: { MILLRACE_ALLOW_HOSTS: 'Millrace.Example.com,queues.example.' },
+    key: 'allowHosts',
+    value: ['millrace.example.com', 'queues.example'],
+  },
+] as const
+
+for (const c of lists) {
+  test(`accepts ${c.name}`, () => {
+    const config = readConfig('args' in c ? c.args : [], 'env' in c ? c.env : {})
+    assert.deepEqual(config[c.key], c.value)
+  })
+}
+
 const refused = [
+  { name: 'any origin', args: ['--allow-origins', '*'], message: /--allow-origins must be an origin like/ },
+  { name: 'the origin of nobody', args: ['--allow-origins', 'null'], message: /--allow-origins/ },
+  { name: 'an origin with a path', args: ['--allow-origins', 'http://a.example/app'], message: /--allow-origins/ },
+  { name: 'a bad origin beside a good one', args: ['--allow-origins', 'http://a.example,b'], message: /'http:.*,b'/ },
+  { name: 'a host with a port', args: ['--allow-hosts', 'a.example:80'], message: /--allow-hosts must be a host name/ },
+  { name: 'a pattern of hosts', args: ['--allow-hosts', '*.example'], message: /--allow-hosts/ },
+  { name: 'an empty list', args: ['--allow-hosts', ''], message: /--allow-hosts/ },
   { name: 'an unknown flag', args: ['--nope'], message: /--nope/ },
   { name: 'a stray argument', args: ['stop'], message: /stop/ },
   { name: 'a flag that lacks its value', args: ['--port'], message: /--port/ },

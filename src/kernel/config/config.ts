@@ -11,7 +11,8 @@ export { ConfigError } from './option.ts'
 export type { Config } from './options.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
-type Texts = Readonly<Record<string, string | boolean | undefined>>
+/** A flag that was given more than once has several texts. */
+type Texts = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
 interface Group {
   readonly [key: string]: Option<unknown> | Group
 }
@@ -43,9 +44,9 @@ export function configWith(overrides: Partial<Config> = {}): Config {
 }
 
 function readFlags(group: Group, args: readonly string[]): Texts {
-  const known = allOptions(group).map(({ flag, placeholder }) => [
+  const known = allOptions(group).map(({ flag, placeholder, isList }) => [
     flag,
-    { type: placeholder === undefined ? ('boolean' as const) : ('string' as const) },
+    { type: placeholder === undefined ? ('boolean' as const) : ('string' as const), multiple: isList },
   ])
   try {
     return parseArgs({ args: [...args], options: Object.fromEntries(known), strict: true }).values as Texts

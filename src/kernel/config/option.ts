@@ -1,5 +1,7 @@
 /** One option of the program, and the types that an option's value can have. */
 
+import { withoutPasswords } from '../secrets.ts'
+
 /** The program was called in a way it can't honour. The message is for the person who typed it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -14,6 +16,8 @@ export interface Option<V> {
   readonly placeholder: string | undefined
   readonly default: V
   readonly help: string
+  /** Whether the flag may be given more than once; the values are then one text, with commas between them. */
+  readonly isList: boolean
   /** Throws `ConfigError`, saying what was expected, for anything else. */
   parse(text: string): V
 }
@@ -25,16 +29,18 @@ interface Spec<V> {
   read(text: string): V | undefined
   /** Completes "must be …". */
   readonly expected: string
+  readonly isList?: boolean
 }
 
 function option<V>(flag: string, help: string, spec: Spec<V>): Option<V> {
   const parse = (text: string): V => {
     const value = spec.read(text)
-    if (value === undefined) throw new ConfigError(`must be ${spec.expected}, not '${text}'`)
+    if (value === undefined) throw new ConfigError(`must be ${spec.expected}, not '${withoutPasswords(text)}'`)
     return value
   }
   const env = `MILLRACE_${flag.toUpperCase().replaceAll('-', '_')}`
-  return { flag, env, placeholder: spec.placeholder, default: spec.default, help, parse }
+  const { placeholder, default: fallback, isList = false } = spec
+  return { flag, env, placeholder, default: fallback, help, isList, parse }
 }
 
 const notEmpty = (text: string) => (text === '' ? undefined : text)
@@ -71,6 +77,44 @@ export const httpUrl = (name: string, help: string): Option<string | undefined> 
     read: (text) => (/^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text).origin : undefined),
     expected: 'an address like https://millrace.example.com',
   })
+
+const list = (
+  name: string,
+  help: string,
+  readItem: (text: string) => string | undefined,
+  expected: string,
+): Option<readonly string[]> =>
+  option<readonly string[]>(name, help, {
+    placeholder: 'list',
+    default: [],
+    isList: true,
+    read: (text) => {
+      const items = text.split(',').map((item) => readItem(item.trim()))
+      return items.every((item) => item !== undefined) ? items : undefined
+    },
+    expected: `${expected}; several are separated by commas`,
+  })
+
+/** Origins as browsers write them. Not `*` or `null`, which stand for pages that nobody can know. */
+export const origins = (name: string, help: string): Option<readonly string[]> =>
+  list(name, help, readOrigin, 'an origin like https://app.example.com')
+
+function readOrigin(text: string): string | undefined {
+  const [, scheme, host] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#*@]+)\/?$/i.exec(text) ?? []
+  if (scheme === undefined || !URL.canParse(text)) return undefined
+  const { origin } = new URL(text)
+  // Those of extensions and desktop programs are no origins to a URL parser.
+  return origin === 'null' ? `${scheme}://${host}`.toLowerCase() : origin
+}
+
+/** Names of hosts, in lower case and without a final dot. */
+export const hostNames = (name: string, help: string): Option<readonly string[]> =>
+  list(
+    name,
+    help,
+    (text) => (/^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(text) ? text.toLowerCase().replace(/\.$/, '') : undefined),
+    'a host name like millrace.example.com, without a port',
+  )
 
 /** The address of a PostgreSQL database. */
 export const storeUrl = (name: string, help: string): Option<string | undefined> =>
@@ -129,8 +173,15 @@ export const flag = (name: string, help: string): Option<boolean> =>
     expected: 'true or false',
   })
 
-const integer = (name: string, fallback: number, help: string, placeholder: string, least: number, most: number) =>
-  option<number>(name, help, {
+function integer<F extends number | undefined>(
+  name: string,
+  fallback: F,
+  help: string,
+  placeholder: string,
+  least: number,
+  most: number,
+): Option<number | F> {
+  return option<number | F>(name, help, {
     placeholder,
     default: fallback,
     read: (text) => {
@@ -139,6 +190,7 @@ const integer = (name: string, fallback: number, help: string, placeholder: stri
     },
     expected: `a whole number from ${least} to ${most}`,
   })
+}
 
 export const port = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'number', 0, 65_535)
@@ -146,9 +198,21 @@ export const port = (name: string, fallback: number, help: string): Option<numbe
 export const bytes = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'bytes', 1024, 1024 * 1024 * 1024)
 
+export const optionalBytes = (name: string, help: string): Option<number | undefined> =>
+  integer(name, undefined, help, 'bytes', 1024 * 1024, 8 * 1024 * 1024 * 1024)
+
 /** At most a day. */
 export const durationMs = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'ms', 1, 86_400_000)
+
+/** Undefined leaves it to the program. */
+export const threads = (name: string, help: string): Option<number | undefined> =>
+  option<number | undefined>(name, help, {
+    placeholder: 'number',
+    default: undefined,
+    read: (text) => (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64 ? Number(text) : undefined),
+    expected: 'a whole number from 1 to 64',
+  })
 
 export const connections = (name: string, fallback: number, help: string): Option<number> =>
   integer(name, fallback, help, 'number', 1, 64)

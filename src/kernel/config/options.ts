@@ -9,27 +9,35 @@ import {
   count,
   durationMs,
   flag,
+  hostNames,
   httpAddress,
   httpUrl,
   type Option,
   onOff,
+  optionalBytes,
   optionalText,
+  origins,
   port,
   region,
   smtpAddress,
   storeUrl,
   text,
+  threads,
 } from './option.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const urlStyles = ['off', 'dynamic', 'standard', 'domain', 'path'] as const
 
 export const options = {
-  host: text('host', '127.0.0.1', 'Address to listen on.'),
+  host: text('host', 'localhost', 'Address to listen on; `localhost` is 127.0.0.1 and ::1.'),
   port: port('port', 4566, 'Port to listen on; 0 takes any free one.'),
   dataDir: text('data-dir', './.millrace', 'Folder of the embedded store.'),
   ephemeral: flag('ephemeral', 'Keep everything in memory: nothing survives the process, and --data-dir is not used.'),
   store: storeUrl('store', 'Address of a PostgreSQL database that nodes share, instead of the embedded store.'),
+  edgeThreads: threads(
+    'edge-threads',
+    'Threads that accept, parse and answer; by default half as many as there are cores, one to four.',
+  ),
   storePoolSize: connections('store-pool-size', 4, 'Connections to PostgreSQL for transactions; a node has one more.'),
   storeStatementTimeoutMs: durationMs('store-statement-timeout-ms', 30_000, 'Time PostgreSQL has for one statement.'),
   auth: choice('auth', ['open', 'enforce'], 'open', 'Whether any credentials pass. `enforce` is not implemented.'),
@@ -40,17 +48,43 @@ export const options = {
     'public-url',
     'Address at which clients reach the platform, for links and queue URLs that it hands out; without it, the request’s.',
   ),
+  allowOrigins: origins(
+    'allow-origins',
+    'Origins whose pages in a browser may call the node and read its answers (CORS).',
+  ),
+  allowHosts: hostNames(
+    'allow-hosts',
+    'Names, with those under them, by which clients may call the node beside addresses and local names.',
+  ),
   tlsCert: optionalText('tls-cert', 'Certificate chain (PEM file); with --tls-key, the port speaks TLS only.'),
   tlsKey: optionalText('tls-key', 'Private key of the certificate (PEM file).'),
   maxRequestBytes: bytes('max-request-bytes', 16 * 1024 * 1024, 'Largest request body that is accepted, in bytes.'),
+  maxInflightBodyBytes: optionalBytes(
+    'max-inflight-body-bytes',
+    'What all bodies that arrive or are worked on may take; without it an eighth of the memory, 16 to 128 MiB.',
+  ),
+  maxUnreadAnswerBytes: optionalBytes(
+    'max-unread-answer-bytes',
+    'What all answers that clients have not read yet may take; without it as much as for bodies.',
+  ),
+  maxConnections: count('max-connections', 20_000, 'Connections that are open at once; more are closed at once.'),
   headerTimeoutMs: durationMs('header-timeout-ms', 10_000, 'Time a client has to send a request’s headers.'),
   requestTimeoutMs: durationMs('request-timeout-ms', 60_000, 'Time a client has to send a whole request.'),
   keepAliveTimeoutMs: durationMs('keep-alive-timeout-ms', 65_000, 'Time an idle connection is kept open.'),
+  stallTimeoutMs: durationMs(
+    'stall-timeout-ms',
+    20_000,
+    'Time a client may send nothing of a body, or take nothing of an answer, before it is cut off.',
+  ),
   smtpUrl: smtpAddress('smtp-url', 'Mail server (smtp://user:password@host:port); without it, mails go to the outbox.'),
   smtpFrom: text('smtp-from', 'Millrace <no-reply@millrace.invalid>', 'Who mails are from.'),
   allowLinkLocal: flag(
     'allow-link-local',
     'Let deliveries reach link-local addresses, where clouds have their metadata.',
+  ),
+  denyPrivateTargets: flag(
+    'deny-private-targets',
+    'Let no delivery reach loopback or private addresses: for nodes that strangers use.',
   ),
   sns: {
     smsWebhookUrl: httpAddress(

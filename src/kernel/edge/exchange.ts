@@ -6,22 +6,27 @@
  * whoever wants to hear of a hang-up subscribes.
  */
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Identity } from '../auth/credentials.ts'
 import type { Caller, Principal } from '../kernel.ts'
 import type { WireAnswer, WireBody } from '../protocol/codec.ts'
+import type { Form } from '../protocol/query-form.ts'
 import type { ProtocolName } from '../protocol/schema.ts'
+import type { AnswerHeaders, GuardedHead } from './guard/head.ts'
+import type { HttpRequest, HttpResponse } from './http-messages.ts'
+import type { Place } from './in-hand.ts'
 import type { RequestHead, Route } from './routing.ts'
-
-export type HttpRequest = IncomingMessage | Http2ServerRequest
-export type HttpResponse = ServerResponse | Http2ServerResponse
 
 const EMPTY: Buffer = Buffer.alloc(0)
 
-export class Exchange implements Caller, WireBody, RequestHead {
+/** A target in absolute form, as proxies are sent it; a server has to take it, too. */
+const ABSOLUTE_TARGET = /^https?:\/\/([^/?#]*)/i
+const SLASH = 0x2f
+
+export class Exchange implements Caller, WireBody, RequestHead, GuardedHead {
   readonly requestId = randomUUID()
   /** `performance.now()`: how long a request takes is measured in real time, whatever the platform's clock says. */
   readonly startedAt = performance.now()
@@ -34,7 +39,12 @@ export class Exchange implements Caller, WireBody, RequestHead {
   route: Route | undefined
   input: Record<string, unknown> = {}
   missing: readonly string[] = []
+  /** What a browser needs on the answer, whatever that will be; set by the guard. */
+  browserHeaders: AnswerHeaders | undefined
+  /** Among the requests in hand, given up with the answer. */
+  place: Place | undefined
 
+  readonly #absolute: string | undefined
   readonly #request: HttpRequest
   readonly #response: HttpResponse
   #query: URLSearchParams | undefined
@@ -43,7 +53,12 @@ export class Exchange implements Caller, WireBody, RequestHead {
   #answered = false
 
   constructor(request: HttpRequest, response: HttpResponse) {
-    const url = request.url ?? '/'
+    let url = request.url ?? '/'
+    if (url.charCodeAt(0) !== SLASH) {
+      const [prefix = '', authority] = ABSOLUTE_TARGET.exec(url) ?? []
+      url = url.slice(prefix.length)
+      this.#absolute = authority
+    }
     const mark = url.indexOf('?')
     this.path = mark < 0 ? url : url.slice(0, mark)
     this.search = mark < 0 ? '' : url.slice(mark + 1)
@@ -60,7 +75,7 @@ export class Exchange implements Caller, WireBody, RequestHead {
     return this.#query
   }
 
-  get params(): URLSearchParams | undefined {
+  get params(): Form | undefined {
     return this.route?.params
   }
 
@@ -84,14 +99,31 @@ export class Exchange implements Caller, WireBody, RequestHead {
     return this.route?.protocol ?? 'json1.0'
   }
 
+  /** Of a Query request: by the header, or by the parameter with which old clients ask. */
   get acceptsJson(): boolean {
-    return this.header('accept')?.includes('application/json') ?? false
+    return (this.header('accept')?.includes('application/json') ?? false) || this.params?.get('ContentType') === 'JSON'
   }
 
+  /** The guard lets none pass that a stranger could have chosen: links to it are handed out. */
   get origin(): string {
-    const { socket } = this.#request
-    const scheme = (socket as TLSSocket).encrypted ? 'https' : 'http'
-    return `${scheme}://${this.header('host') ?? this.header(':authority') ?? `localhost:${socket.localPort}`}`
+    const scheme = this.encrypted ? 'https' : 'http'
+    return `${scheme}://${this.host || `localhost:${this.#request.socket.localPort}`}`
+  }
+
+  get host(): string {
+    return this.#request.headers.host ?? this.authority ?? ''
+  }
+
+  get authority(): string | undefined {
+    return this.#request.httpVersionMajor === 2 ? this.header(':authority') : this.#absolute
+  }
+
+  get encrypted(): boolean {
+    return (this.#request.socket as TLSSocket).encrypted === true
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.#request.rawHeaders
   }
 
   /** `name` in lower case. A header that was sent more than once is joined by commas. */
@@ -120,18 +152,23 @@ export class Exchange implements Caller, WireBody, RequestHead {
       this.#connection.removeListener('close', this.#hungUp)
     }
     const response = this.#response as ServerResponse
-    if (response.destroyed) return
+    if (response.destroyed) return this.place?.leave()
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
     const flat = ['x-amzn-RequestId', this.requestId, 'content-type', contentType, 'content-length', String(length)]
     for (const name in headers) flat.push(name, headers[name] as string)
+    for (const name in this.browserHeaders) {
+      if (headers?.[name] === undefined) flat.push(name, this.browserHeaders[name] as string)
+    }
     if (last && this.#request.httpVersionMajor === 1) flat.push('connection', 'close')
     response.writeHead(status, flat)
-    response.end(body)
+    if (this.place === undefined) response.end(body)
+    else this.place.end(response, body, length)
   }
 
   /** Ends the connection without an answer. */
   abandon(): void {
     this.#response.destroy()
+    this.place?.leave()
   }
 
   /** A connection carries several HTTP/2 requests; there a hang-up is the end of the stream. */

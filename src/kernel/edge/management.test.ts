@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MAX_OFFSET_MS } from '../clock/offset.ts'
 import { startTestEdge, type TestEdge } from './testing/edge.ts'
 
+const JSON_BODY = { 'content-type': 'application/json' }
+
 async function ask(edge: TestEdge, method: string, name: string, body?: string, headers: Record<string, string> = {}) {
-  const response = await fetch(`${edge.url}/_millrace/${name}`, { method, body, headers })
+  const contentType = body === undefined ? {} : JSON_BODY
+  const response = await fetch(`${edge.url}/_millrace/${name}`, {
+    method,
+    body,
+    headers: { ...contentType, ...headers },
+  })
   return { status: response.status, headers: response.headers, text: await response.text() }
 }
 
@@ -60,10 +68,13 @@ for (const body of badAdvances) {
   })
 }
 
-test('the clock stops before the end of what dates can hold', async () => {
+test('the clock goes so far and no further', async () => {
   await using edge = await startTestEdge({})
-  edge.management.clock.shift(8_640_000_000_000_000 - edge.management.clock.now() - 1)
+  edge.management.clock.shift(MAX_OFFSET_MS - 1)
+  assert.equal((await ask(edge, 'POST', 'clock', '{"advanceMs":1}')).status, 200)
   assert.equal((await ask(edge, 'POST', 'clock', '{"advanceMs":1}')).status, 400)
+  assert.equal((await ask(edge, 'POST', 'clock', '{"advanceMs":0}')).status, 200)
+  assert.equal(edge.management.clock.offset, MAX_OFFSET_MS)
 })
 
 test('reset deletes everything, once per request', async () => {
@@ -72,11 +83,22 @@ test('reset deletes everything, once per request', async () => {
   assert.equal(edge.management.resets, 1)
 })
 
-test('a page of another site can not manage the node', async () => {
+for (const contentType of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', '']) {
+  test(`what a form could send is not read: ${contentType || 'nothing said of it'}`, async () => {
+    await using edge = await startTestEdge({})
+    const headers = { 'content-type': contentType }
+    assert.equal((await ask(edge, 'POST', 'clock', '{"advanceMs":60000}', headers)).status, 415)
+    assert.equal((await ask(edge, 'POST', 'reset', '', headers)).status, 415)
+    assert.equal((await ask(edge, 'DELETE', 'outbox', '', headers)).status, 415)
+    assert.deepEqual([edge.management.clock.offset, edge.management.resets], [0, 0])
+  })
+}
+
+test('JSON may have its character set named, and nothing needs no name', async () => {
   await using edge = await startTestEdge({})
-  const answer = await ask(edge, 'POST', 'reset', undefined, { 'sec-fetch-site': 'cross-site' })
-  assert.equal(answer.status, 403)
-  assert.equal(edge.management.resets, 0)
+  const headers = { 'content-type': 'application/json; charset=utf-8' }
+  assert.equal((await ask(edge, 'POST', 'clock', '{"advanceMs":1}', headers)).status, 200)
+  assert.equal((await ask(edge, 'DELETE', 'outbox')).status, 200)
 })
 
 test('what does not exist is 404, and a wrong method is told the right one', async () => {

@@ -1,13 +1,16 @@
 /**
  * What operators and tests ask of the node itself, under `/_millrace/`: health, metrics, the clock, a fresh start.
  *
- * Whoever can reach the port in `open` mode may do all of it; a page in a browser that is not ours may do none of it.
+ * Whoever can reach the port in `open` mode may do all of it; a page in a browser that is not ours may do none of it, not
+ * even one of an allowed origin (guard/browser.ts). What changes something takes a body as JSON or none at all: JSON is
+ * what no form can send.
  */
 import type { Clock, Millis } from '../clock/clock.ts'
+import { MAX_OFFSET_MS } from '../clock/offset.ts'
 import type { ManagementEndpoint } from '../kernel.ts'
 import type { OutboxAnswer } from '../outbound/outbox.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
-import type { Exchange } from './exchange.ts'
+import { mediaTypeOf } from './routing.ts'
 
 export interface ManagementNode {
   /** Resolves to why the node isn't ready; undefined if it is. */
@@ -16,8 +19,8 @@ export interface ManagementNode {
   /** Deletes all data. The clock stays where it is. */
   reset(): Promise<void>
   readonly clock: Clock
-  /** Moves the clock forward, durably. */
-  advanceClock(ms: Millis): Promise<void>
+  /** Moves the clock forward, durably. False if that would be too far, and it stays where it is. */
+  advanceClock(ms: Millis): Promise<boolean>
   /** What would have left the platform by mail, text message or push; see outbound/outbox.ts for the parameters. */
   outbox(params: URLSearchParams): Promise<OutboxAnswer>
   emptyOutbox(): Promise<{ readonly status: number; readonly value: unknown }>
@@ -25,13 +28,25 @@ export interface ManagementNode {
   readonly ofServices: Readonly<Record<string, ManagementEndpoint>>
 }
 
+/** A request under the prefix, also one that came to another thread of the node. Plain data. */
+export interface ManagementRequest {
+  readonly method: string
+  readonly path: string
+  /** The query string without its question mark. */
+  readonly search: string
+  readonly contentType: string | undefined
+  readonly body: Uint8Array
+}
+
+/** Answers a request under the prefix; rejects only with what an endpoint's work itself failed with. */
+export type Manage = (request: ManagementRequest) => Promise<WireAnswer>
+
 export const MANAGEMENT_PREFIX = '/_millrace/'
 
-/** A century: dates stay within what they can hold, however often a test shifts the clock. */
+/** A century at a time. */
 const MAX_ADVANCE_MS = 100 * 365 * 86_400_000
-const LATEST_MS = 8_640_000_000_000_000 - MAX_ADVANCE_MS
 
-type Endpoint = (node: ManagementNode, exchange: Exchange) => Promise<WireAnswer>
+type Endpoint = (node: ManagementNode, request: ManagementRequest) => Promise<WireAnswer>
 
 const endpoints: Readonly<Record<string, Endpoint>> = {
   'GET health': async (node) => {
@@ -51,13 +66,14 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
         message: `Send {"advanceMs": n}, a whole number of milliseconds from 0 to ${MAX_ADVANCE_MS}.`,
       })
     }
-    if (clock.now() + advanceMs > LATEST_MS) return json(400, { message: 'The clock can not go that far.' })
-    await advanceClock(advanceMs)
+    if (!(await advanceClock(advanceMs))) {
+      return json(400, { message: `The clock can be ahead of the machine's by ${MAX_OFFSET_MS} milliseconds at most.` })
+    }
     return json(200, { now: clock.now() })
   },
 
-  'GET outbox': async (node, { query }) => {
-    const { status, value } = await node.outbox(query)
+  'GET outbox': async (node, { search }) => {
+    const { status, value } = await node.outbox(new URLSearchParams(search))
     return json(status, value)
   },
 
@@ -72,21 +88,35 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   },
 }
 
-/** Answers a request under the prefix; rejects only with what an endpoint's work itself failed with. */
-export async function manage(node: ManagementNode, exchange: Exchange): Promise<WireAnswer> {
-  if (exchange.header('sec-fetch-site') === 'cross-site') return json(403, { message: 'Not from another site.' })
-  const name = exchange.path.slice(MANAGEMENT_PREFIX.length)
-  const key = `${exchange.method} ${name}`
+/** The endpoints of a node, its own and those of its services. */
+export const manage =
+  (node: ManagementNode): Manage =>
+  (request) =>
+    answer(node, request)
+
+async function answer(node: ManagementNode, request: ManagementRequest): Promise<WireAnswer> {
+  const { method, path, body } = request
+  const name = path.slice(MANAGEMENT_PREFIX.length)
+  const key = `${method} ${name}`
   const endpoint = endpoints[key]
-  if (endpoint !== undefined) return endpoint(node, exchange)
   const added = node.ofServices[key]
+  if ((endpoint ?? added) !== undefined && !hasAcceptableBody(request)) {
+    return json(415, { message: 'Send a body as JSON, with Content-Type: application/json.' })
+  }
+  if (endpoint !== undefined) return endpoint(node, request)
   if (added !== undefined) {
-    const { status, value } = await added(parseBody(exchange.body))
+    const { status, value } = await added(parseBody(body))
     return json(status, value)
   }
   const methods = Object.keys({ ...endpoints, ...node.ofServices }).filter((key) => key.endsWith(` ${name}`))
   if (methods.length === 0) return json(404, { message: 'There is no such endpoint.' })
   return { ...json(405, { message: 'Method not allowed.' }), headers: { allow: methods.map(methodOf).join(', ') } }
+}
+
+function hasAcceptableBody({ method, contentType, body }: ManagementRequest): boolean {
+  if (method === 'GET') return true
+  if (contentType === undefined) return body.length === 0
+  return mediaTypeOf(contentType) === 'application/json'
 }
 
 const methodOf = (key: string) => key.slice(0, key.indexOf(' '))
@@ -98,16 +128,16 @@ const json = (status: number, value: unknown): WireAnswer => ({
 })
 
 /** Undefined if it is no JSON. */
-function parseBody(body: Buffer): unknown {
+function parseBody(body: Uint8Array): unknown {
   try {
-    return JSON.parse(body.toString('utf8'))
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
   } catch {
     return undefined
   }
 }
 
 /** Undefined if the body doesn't hold a usable number. */
-function advanceOf(body: Buffer): number | undefined {
+function advanceOf(body: Uint8Array): number | undefined {
   const { advanceMs } = Object(parseBody(body)) as { advanceMs?: unknown }
   const usable =
     Number.isSafeInteger(advanceMs) && (advanceMs as number) >= 0 && (advanceMs as number) <= MAX_ADVANCE_MS

@@ -34,6 +34,11 @@ export class ServiceRegistry {
     return this.#byTarget.get(prefix)
   }
 
+  /** Those that speak Query, in no order. */
+  get ofQuery(): readonly ServedService[] {
+    return this.#query
+  }
+
   /**
    * The services a Query request may mean, the likeliest first: those of its Version, then those of its credential's
    * signing name, then the others, since SQS takes any Version and none.

@@ -9,7 +9,7 @@
  * The path plays no part: requests to a queue's URL are routed like those to `/`.
  */
 
-import { parseForm, parseFormBody } from '../protocol/query-form.ts'
+import { type Form, parseForm, parseFormBody } from '../protocol/query-form.ts'
 import type { Operation, ProtocolName } from '../protocol/schema.ts'
 import { ServiceError } from '../service-error.ts'
 import { likeness, type ServedService, type ServiceRegistry } from './registry.ts'
@@ -33,7 +33,7 @@ export interface Route {
   /** Undefined exactly if `error` is there. */
   readonly operation: Operation | undefined
   /** Query parameters of a Query request. */
-  readonly params?: URLSearchParams
+  readonly params?: Form
   readonly error?: ServiceError
 }
 
@@ -61,6 +61,9 @@ export function announcedProtocol(head: RequestHead): ProtocolName | undefined {
   return mediaType === FORM || head.query.has('Action') ? 'query' : jsonProtocolOf(mediaType)
 }
 
+/** Whether a body of this type is read as a form, whatever else the head says. */
+export const announcesForm = (head: RequestHead): boolean => mediaTypeOf(head.header('content-type')) === FORM
+
 function routeByTarget(registry: ServiceRegistry, target: string, protocol: ProtocolName): Route {
   const dot = target.lastIndexOf('.')
   const service = registry.byTarget(target.slice(0, dot))
@@ -70,9 +73,9 @@ function routeByTarget(registry: ServiceRegistry, target: string, protocol: Prot
     : { protocol, service, operation }
 }
 
-function routeByAction(registry: ServiceRegistry, params: URLSearchParams, signingName: string | undefined): Route {
+function routeByAction(registry: ServiceRegistry, params: Form, signingName: string | undefined): Route {
   const action = params.get('Action') as string
-  const version = params.get('Version')
+  const version = params.get('Version') ?? null
   const candidates = registry.byQuery(version, signingName)
   const service = candidates.find(({ model }) => model.operations.has(action))
   if (service !== undefined) {
@@ -84,7 +87,7 @@ function routeByAction(registry: ServiceRegistry, params: URLSearchParams, signi
 }
 
 /** The parameters that hold an Action: of the form body, else of the query string; or why they can't be read. */
-function actionParams(head: RequestHead, mediaType: string): URLSearchParams | ServiceError | undefined {
+function actionParams(head: RequestHead, mediaType: string): Form | ServiceError | undefined {
   try {
     if (mediaType === FORM && head.method === 'POST') {
       const form = parseFormBody(head.body)
@@ -103,7 +106,8 @@ const FORM = 'application/x-www-form-urlencoded'
 const isActionForm = ({ method, body }: RequestHead): boolean =>
   method === 'POST' && /(?:^|&)Action=/.test(body.toString('latin1'))
 
-function mediaTypeOf(contentType = ''): string {
+/** A content type without its parameters, in lower case. */
+export function mediaTypeOf(contentType = ''): string {
   const semicolon = contentType.indexOf(';')
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
 }

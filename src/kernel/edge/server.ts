@@ -1,6 +1,6 @@
 /**
- * The port: sockets, time-outs and limits. HTTP/1.1 and HTTP/2 share it: with TLS, the handshake says which; without,
- * a client that speaks HTTP/2 says so by its first bytes (prior knowledge, as the Kinesis SDKs do).
+ * The port: sockets, time-outs and limits. HTTP/1.1 and HTTP/2 share it: with TLS, the handshake says which; without, or
+ * if the client negotiates nothing there (as the Java SDK's), one that speaks HTTP/2 says so by its first bytes.
  *
  * Invariants
  * - A socket that doesn't say what it speaks, or a request that doesn't arrive, is cut off in time and hurts no other.
@@ -11,19 +11,29 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { Http2Server, Http2Session } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { Exchange, type HttpRequest, type HttpResponse } from './exchange.ts'
+import { Exchange } from './exchange.ts'
+import type { HttpRequest, HttpResponse } from './http-messages.ts'
+import { addressesOf, listen } from './listen.ts'
 
 export interface PortOptions {
+  /** `localhost` is both loopback addresses. */
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
+  /**
+   * How many threads of this process listen at the same address and share what comes, 1 unless given; each has its share
+   * of the limits. Not every system lets more than one (see `claimPort`).
+   */
+  readonly threads?: number
   /** PEM; the port then speaks TLS only. */
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly headerTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly keepAliveTimeoutMs: number
+  /** More are closed as soon as they are accepted. */
+  readonly maxConnections: number
   readonly onRequest: (exchange: Exchange, request: HttpRequest) => void
 }
 
@@ -41,8 +51,6 @@ export interface OpenPort {
  */
 const http = process.getBuiltinModule('node:http')
 
-/** Connections that the kernel keeps for us while we accept others; it may have a lower limit of its own. */
-const BACKLOG = 4096
 /** Long enough for credentials with session tokens and for Query requests as a URL. */
 const MAX_HEADER_BYTES = 64 * 1024
 
@@ -56,6 +64,8 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
   const fresh = new Set<Socket>()
 
   const server = createHttp1(options, onRequest)
+  const { threads = 1 } = options
+  server.maxConnections = Math.ceil(options.maxConnections / threads)
   Object.assign(server, { httpAllowHalfOpen: true }) // Node's own switch, missing in its types
   server.on('clientError', refuseMalformed)
   server.on('checkExpectation', onRequest) // or Node answers by itself, without a request id
@@ -69,12 +79,15 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
     socket.once('close', () => connections.delete(socket))
   })
   const serve = (socket: Socket, isHttp2: boolean): void => {
-    if (isHttp2) http2.serve(socket)
-    else serveHttp1.call(server, socket)
+    if (!isHttp2) return serveHttp1.call(server, socket)
+    // Node's server of HTTP/2 refuses a TLS connection that hasn't negotiated it.
+    if (options.tls !== undefined) Object.assign(socket, { alpnProtocol: 'h2' })
+    http2.serve(socket)
   }
   server.on(arrival, (socket: Socket) => {
     socket.on('error', () => socket.destroy())
-    if (options.tls !== undefined) return serve(socket, (socket as TLSSocket).alpnProtocol === 'h2')
+    const negotiated = (socket as Partial<TLSSocket>).alpnProtocol // absent without TLS, false or null if there was none
+    if (negotiated) return serve(socket, negotiated === 'h2')
     fresh.add(socket)
     sniff(socket, options.headerTimeoutMs, (isHttp2) => {
       fresh.delete(socket)
@@ -82,15 +95,15 @@ export async function openPort(options: PortOptions): Promise<OpenPort> {
     })
   })
 
-  await listen(server, options)
+  const listening = await listen(server, addressesOf(options.host), options.port, threads > 1)
   return {
-    port: (server.address() as AddressInfo).port,
-    drain: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        http2.close()
-        for (const socket of fresh) socket.destroy()
-      }),
+    port: listening.port,
+    drain: () => {
+      const closed = listening.close()
+      http2.close()
+      for (const socket of fresh) socket.destroy()
+      return closed
+    },
     destroy: () => {
       for (const socket of connections) socket.destroy()
     },
@@ -113,16 +126,6 @@ function createHttp1(options: PortOptions, onRequest: (q: HttpRequest, s: HttpRe
   const https = process.getBuiltinModule('node:https')
   const secure = { ...limits, ...tls, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: headerTimeoutMs }
   return https.createServer(secure, onRequest) as unknown as Server
-}
-
-function listen(server: Server, { host, port }: PortOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port, backlog: BACKLOG }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
 }
 
 const PREFACE = 'PRI'
@@ -172,6 +175,22 @@ const STATUS_OF_FAULT: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
+/**
+ * What one session may cost. The library's own limits beside these: a thousand answers to PING and SETTINGS that aren't
+ * read end the session, as do nine CONTINUATION frames in a row.
+ */
+const HTTP2_LIMITS = {
+  settings: { maxConcurrentStreams: 256, maxHeaderListSize: MAX_HEADER_BYTES },
+  /** In megabytes, for streams, headers and what is queued; a new stream beyond it is refused. */
+  maxSessionMemory: 10,
+  /** Frames that break the protocol, and streams that were refused: nobody has an honest reason for many. */
+  maxSessionInvalidFrames: 100,
+  maxSessionRejectedStreams: 100,
+  /** Streams that a client opens and takes back: so many at once, and so many a second. */
+  streamResetBurst: 500,
+  streamResetRate: 50,
+}
+
 /** HTTP/2 is loaded by the first client that speaks it: most nodes never see one. */
 class LazyHttp2 {
   readonly #options: PortOptions
@@ -196,7 +215,7 @@ class LazyHttp2 {
 
   #create(): Http2Server {
     const http2 = process.getBuiltinModule('node:http2')
-    const server = http2.createServer({ settings: { maxConcurrentStreams: 256, maxHeaderListSize: MAX_HEADER_BYTES } })
+    const server = http2.createServer(HTTP2_LIMITS)
     server.on('request', (request, response) => {
       request.setTimeout(this.#options.requestTimeoutMs, () => request.stream.close(http2.constants.NGHTTP2_CANCEL))
       request.on('end', () => request.setTimeout(0)) // from here on it is we who take the time

@@ -42,10 +42,54 @@ test('a handler sees who calls, from where and how', async () => {
   assert.equal(seen?.origin, edge.url)
   assert.equal(seen?.path, '/some/path')
   assert.equal(seen?.accountId, '123456789012')
-  assert.equal(seen?.principal.id, '123456789012')
+  assert.equal(seen?.principal.arn, 'arn:aws:iam::123456789012:user/millrace')
   assert.equal(seen?.region, 'eu-west-1')
   assert.equal(seen?.protocol, 'json1.0')
   assert.equal(seen?.header('authorization'), authorization)
+})
+
+const SESSION = {
+  accountId: '210987654321',
+  id: 'AROA:s',
+  arn: 'arn:aws:sts::210987654321:assumed-role/r/s',
+  session: { kind: 'role', issuedAt: 0, expiresAt: 1, tags: {}, transitiveTagKeys: [] },
+} as const
+const temporary = (keyId: string) => ({
+  authorization: `AWS4-HMAC-SHA256 Credential=${keyId}/20260131/eu-west-1/sqs/aws4_request, Signature=0`,
+  'x-amz-security-token': 'token',
+})
+const whoCalls = {
+  sqs: { handlers: { ListQueues: (_: unknown, c: Caller) => ({ NextToken: `${c.principal.arn} ${c.region}` }) } },
+}
+
+for (const [how, answer] of [
+  ['at once', SESSION],
+  ['after a look into the store', Promise.resolve(SESSION)],
+] as const) {
+  test(`a session is recognised ${how}, and only beside a temporary access key`, async () => {
+    const asked: string[] = []
+    const find = (...parts: string[]) => {
+      asked.push(parts.join(' '))
+      return answer
+    }
+    await using edge = await startTestEdge(whoCalls, { sessions: { find } })
+    const nextToken = async (keyId: string) => (await call(edge.url, 'ListQueues', {}, temporary(keyId))).json.NextToken
+    assert.equal(await nextToken('ASIAX'), `${SESSION.arn} eu-west-1`)
+    assert.match(await nextToken('AKIAX'), /^arn:aws:iam::000000000000:user/)
+    assert.deepEqual(asked, ['ASIAX token'])
+  })
+}
+
+test('what fails while a session is looked up is answered in the protocol', async () => {
+  await using edge = await startTestEdge(whoCalls, { sessions: { find: () => Promise.reject(new Error('away')) } })
+  const answer = await call(edge.url, 'ListQueues', {}, temporary('ASIAX'))
+  assert.deepEqual([answer.status, answer.json.__type], [500, 'com.amazon.coral.service#InternalFailure'])
+})
+
+test('an unknown session is nobody', async () => {
+  await using edge = await startTestEdge(whoCalls, { sessions: { find: async () => undefined } })
+  const { NextToken } = (await call(edge.url, 'ListQueues', {}, temporary('ASIAX'))).json
+  assert.equal(NextToken, 'arn:aws:iam::000000000000:user/millrace eu-west-1')
 })
 
 test('without a credential, account and region are the defaults', async () => {

@@ -1,11 +1,15 @@
 /** The way of a request through the edge, once it has arrived whole: one step, one name, one reason. */
 
-import { identify } from '../auth/credentials.ts'
+import { calledBy, identify } from '../auth/credentials.ts'
+import type { Sessions } from '../auth/sessions.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import { codecs } from '../protocol/codecs.ts'
+import type { Excess } from '../protocol/json-limits.ts'
+import { serializationException } from '../protocol/scalars.ts'
 import type { Operation, ProtocolName } from '../protocol/schema.ts'
 import { ServiceError } from '../service-error.ts'
+import { bodyLimitByHead, bodyLimitOf, inputLimitOf } from './body-limits.ts'
 import type { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
 import { regionOfHost } from './host-region.ts'
@@ -15,6 +19,7 @@ import { announcedProtocol, findRoute } from './routing.ts'
 /** What the steps need of the node. */
 export interface EdgeNode {
   readonly services: ServiceRegistry
+  readonly sessions: Pick<Sessions, 'find'>
   /** The region of requests whose credentials and host name none. */
   readonly region: string
   readonly maxRequestBytes: number
@@ -24,14 +29,19 @@ export interface EdgeNode {
   draining: boolean
 }
 
-/** Throws what the client is to be told; the rest of the steps are then left out. */
-type Step = (exchange: Exchange, node: EdgeNode) => void
+/**
+ * Throws what the client is to be told; the rest of the steps are then left out. A promise is waited for, and only made
+ * where one is needed.
+ */
+type Step = (exchange: Exchange, node: EdgeNode) => void | Promise<void>
 
 const steps: readonly Step[] = [
   identifyCaller, // first, since the credential's scope helps routing
   routeToService, // each service declares its target prefix, signing name and version; no special cases here
   refuseWhileDraining, // once the protocol is known in which to say so
   refuseWhatIsNotBuilt, // before the input is looked at: its faults are not worth mending
+  refuseExcess, // before anything is made of the body
+  recogniseSession, // once all is known that routing finds out, since it may have to ask the store
   decodeInput,
   prepareInput, // SQS takes a queue from the path, which may fill in a required member
   requireMembers,
@@ -39,8 +49,7 @@ const steps: readonly Step[] = [
 
 export function handle(exchange: Exchange, node: EdgeNode): void {
   try {
-    for (const step of steps) step(exchange, node)
-    const output = callOperation(exchange)
+    const output = callAfterSteps(exchange, node, 0)
     // A handler that answers synchronously costs no promise.
     if (output instanceof Promise) {
       output.then(
@@ -53,6 +62,14 @@ export function handle(exchange: Exchange, node: EdgeNode): void {
   }
 }
 
+function callAfterSteps(exchange: Exchange, node: EdgeNode, from: number): unknown {
+  for (let next = from; next < steps.length; next++) {
+    const waiting = (steps[next] as Step)(exchange, node)
+    if (waiting !== undefined) return waiting.then(() => callAfterSteps(exchange, node, next + 1))
+  }
+  return callOperation(exchange)
+}
+
 /** Sends an answer that was made without the steps; what is not a call of an API is not counted as one. */
 export function respond(exchange: Exchange, node: EdgeNode, answer: Promise<WireAnswer>): void {
   void answer
@@ -60,22 +77,40 @@ export function respond(exchange: Exchange, node: EdgeNode, answer: Promise<Wire
     .then((value) => send(exchange, node, value))
 }
 
-/** The answer to a request whose body is over the limit and was not read. */
-export function refuseTooLarge(exchange: Exchange, node: EdgeNode): void {
+/** The answer to a request that the guard turns away: in its protocol if its head says one, else for whoever reads it. */
+export function refuse(exchange: Exchange, node: EdgeNode, error: ServiceError): void {
+  identifyCaller(exchange, node)
+  const protocol = announcedProtocol(exchange)
+  if (protocol === undefined) {
+    const { code, message, status = 400 } = error
+    send(exchange, node, { status, contentType: 'text/plain; charset=utf-8', body: `${code}: ${message}\n` })
+    node.metrics.answered(exchange, code)
+    return
+  }
+  exchange.route = { protocol, service: undefined, operation: undefined }
+  fail(exchange, node, error)
+}
+
+/** The most bytes that the body of this request may have, as far as its head tells. */
+export function bodyLimit(exchange: Exchange, node: EdgeNode): number {
+  identifyCaller(exchange, node)
+  return bodyLimitByHead(node.services, exchange, node.maxRequestBytes)
+}
+
+/** Answers a request whose body is not read, in the protocol that its head announces. */
+export function refuseUnread(exchange: Exchange, node: EdgeNode, error: ServiceError): void {
   identifyCaller(exchange, node)
   const route = findRoute(node.services, exchange)
   exchange.route = { ...route, protocol: route.protocol ?? announcedProtocol(exchange) }
-  fail(exchange, node, tooLarge(node.maxRequestBytes))
+  fail(exchange, node, error)
 }
 
 function identifyCaller(exchange: Exchange, node: EdgeNode): void {
   const authorization = exchange.header('authorization')
   const presigned = authorization === undefined ? exchange.query.get('X-Amz-Credential') : undefined
   exchange.identity = identify(authorization, presigned)
-  exchange.region = exchange.identity.region ?? regionOfHost(hostOf(exchange)) ?? node.region
+  exchange.region = exchange.identity.region ?? regionOfHost(exchange.host) ?? node.region
 }
-
-const hostOf = (exchange: Exchange) => exchange.header('host') ?? exchange.header(':authority') ?? ''
 
 function routeToService(exchange: Exchange, node: EdgeNode): void {
   exchange.route = findRoute(node.services, exchange)
@@ -89,6 +124,44 @@ function refuseWhileDraining(_: Exchange, node: EdgeNode): void {
 function refuseWhatIsNotBuilt(exchange: Exchange): void {
   const { service, operation } = routed(exchange)
   if (service.running.handlers[operation.name] === undefined) throw notImplemented(service, operation)
+}
+
+/** Only temporary credentials cost more than a look. */
+function recogniseSession(exchange: Exchange, { sessions }: EdgeNode): void | Promise<void> {
+  const { identity } = exchange
+  if (identity.temporaryKeyId === undefined) return
+  const token = exchange.header('x-amz-security-token') ?? exchange.query.get('X-Amz-Security-Token')
+  if (token === null) return
+  const found = sessions.find(identity.temporaryKeyId, token)
+  if (found instanceof Promise) {
+    return found.then((principal) => {
+      if (principal !== undefined) exchange.identity = calledBy(principal, identity)
+    })
+  }
+  if (found !== undefined) exchange.identity = calledBy(found, identity)
+}
+
+function refuseExcess(exchange: Exchange, node: EdgeNode): void {
+  const { service, operation, protocol } = routed(exchange)
+  const limitBytes = bodyLimitOf(service, protocol, node.maxRequestBytes)
+  if (exchange.body.length > limitBytes) throw tooLarge(limitBytes)
+  const excess = codecs[protocol].excess?.(exchange.body, inputLimitOf(service))
+  if (excess !== undefined) throw refusalOf(excess, service, operation)
+}
+
+function refusalOf(excess: Excess, { running }: ServedService, operation: Operation): ServiceError {
+  switch (excess.kind) {
+    case 'depth':
+      return serializationException('The request body is nested too deeply')
+    case 'length':
+      return tooLarge(inputLimitOf({ running }))
+    case 'values':
+      for (const [member, count] of excess.lists) {
+        const error = running.tooMany?.(operation, member, count)
+        if (error !== undefined) return error
+      }
+      return serializationException('The request body has too many values')
+  }
 }
 
 function decodeInput(exchange: Exchange): void {
@@ -138,9 +211,12 @@ function fail(exchange: Exchange, node: EdgeNode, error: unknown): void {
   } catch (error) {
     answer = bareError(internalFailure(exchange, node, error))
   }
-  send(exchange, node, answer)
+  send(exchange, node, answer.status === 503 ? { ...answer, headers: { ...answer.headers, ...RETRY_SOON } } : answer)
   node.metrics.answered(exchange, told.code)
 }
+
+/** In seconds. */
+const RETRY_SOON = { 'retry-after': '1' }
 
 function send(exchange: Exchange, node: EdgeNode, answer: WireAnswer): void {
   try {
@@ -189,10 +265,16 @@ const notImplemented = ({ model }: ServedService, operation: Operation) =>
     type: 'com.amazon.coral.service#NotImplemented',
   })
 
-const tooLarge = (limitBytes: number) =>
+export const tooLarge = (limitBytes: number) =>
   new ServiceError('RequestEntityTooLarge', `The request body is larger than ${limitBytes} bytes.`, {
     status: 413,
     type: 'com.amazon.coral.service#RequestEntityTooLargeException',
+  })
+
+/** There is no room for the body; a client tries again, as for any 503. */
+export const busy = () =>
+  new ServiceError('ServiceUnavailable', 'The node has more requests in hand than it has room for.', {
+    status: 503,
   })
 
 /** The sentence of services that don't have their own (`RunningService.missing`). */

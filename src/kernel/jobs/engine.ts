@@ -15,7 +15,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { Counter, Family, Metrics } from '../observe/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { backoff } from './backoff.ts'
-import type { JobFunction, JobHandler, Jobs } from './job.ts'
+import type { JobFunction, JobHandler } from './job.ts'
 import {
   countDeadJobs,
   type Ending,
@@ -50,7 +50,7 @@ export interface JobsOptions {
   readonly concurrency?: number
 }
 
-export interface RunningJobs extends Jobs {
+export interface RunningJobs {
   /** Leases no more, waits up to `graceMs` for what is running, and gives the rest back to the other nodes. */
   stop(graceMs?: Millis): Promise<void>
 }
@@ -108,16 +108,12 @@ class JobEngine implements RunningJobs {
     const { store, nodeId } = this.#options
     this.#unsubscribe = [
       store.onWake(JOBS_CHANNEL, (due) => this.#expectAt(Number(due))),
-      store.onMissedWakes(() => this.nudge()),
+      store.onMissedWakes(() => this.#expectAt(this.#now())),
     ]
     this.#look = this.#attempt(async () => {
       await store.execute(recoverJobs, { owner: nodeId })
       this.#formPools()
     })
-  }
-
-  nudge(): void {
-    this.#expectAt(this.#now())
   }
 
   async stop(graceMs: Millis = 5000): Promise<void> {

@@ -37,8 +37,3 @@ export type JobFunction = (job: Job) => Promise<JobOutcome>
 export type JobHandler =
   | JobFunction
   | { readonly run: JobFunction; readonly maxAttempts?: number; readonly concurrency?: number }
-
-export interface Jobs {
-  /** Looks for due jobs now rather than at the next known due time. */
-  nudge(): void
-}

@@ -6,5 +6,5 @@
  * (backoff.ts).
  */
 export { type RunningJobs, startJobs } from './engine.ts'
-export type { Job, JobHandler, JobOutcome, Jobs, NewJob } from './job.ts'
+export type { Job, JobHandler, JobOutcome, NewJob } from './job.ts'
 export { cancel, schedule, scheduleAll } from './store.ts'

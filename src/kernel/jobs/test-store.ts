@@ -40,8 +40,9 @@ export class TestStore {
   #isServing = false
 
   constructor(clock: Clock) {
-    this.db = openDatabase(undefined)
-    this.#tx = new SqliteTx(this.db, clock, this.#commands)
+    const database = openDatabase(undefined)
+    this.db = database.db
+    this.#tx = new SqliteTx(database, clock, this.#commands)
     for (const folder of [
       new URL('../store/migrations/', import.meta.url),
       new URL('./migrations/', import.meta.url),

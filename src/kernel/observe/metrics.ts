@@ -94,6 +94,10 @@ class Children<Child> implements Family<Child> {
 }
 
 type Samples = () => MetricValue<string>[] | Promise<MetricValue<string>[]>
+
+/** What a thread of the node has counted: the samples of its counters and histograms, by metric. Plain data. */
+export type Counted = Readonly<Record<string, readonly MetricValue<string>[]>>
+
 interface Definition {
   readonly name: string
   readonly help: string
@@ -106,6 +110,8 @@ export class NodeMetrics implements Metrics {
   readonly #definitions: Definition[] = []
   readonly #onCollectError: (name: string, error: unknown) => void
   #registry: Promise<Registry> | undefined
+  /** What the node's other threads had counted when the last scrape began. */
+  #others: readonly Counted[] = []
 
   constructor(onCollectError: (name: string, error: unknown) => void) {
     this.#onCollectError = onCollectError
@@ -138,10 +144,17 @@ export class NodeMetrics implements Metrics {
     })
   }
 
-  /** The answer to a scrape. */
-  async render(): Promise<{ contentType: string; body: string }> {
+  /** What was counted here; what is measured at a scrape (gauges) is the node's, and measured once. */
+  async counted(): Promise<Counted> {
+    const counting = this.#definitions.filter(({ type }) => type !== 'gauge')
+    return Object.fromEntries(await Promise.all(counting.map(async ({ name, samples }) => [name, await samples()])))
+  }
+
+  /** The answer to a scrape. `others` is what other threads of the node have counted, which is added. */
+  async render(others: readonly Counted[] = []): Promise<{ contentType: string; body: string }> {
     this.#registry ??= this.#createRegistry()
     const registry = await this.#registry
+    this.#others = others
     return { contentType: registry.contentType, body: await registry.metrics() }
   }
 
@@ -155,13 +168,28 @@ export class NodeMetrics implements Metrics {
     const { Registry, collectDefaultMetrics } = await import('prom-client')
     const registry = new Registry()
     for (const { name, help, type, samples } of this.#definitions) {
-      const get = async () => ({ name, help, type, aggregator: 'sum', values: await samples() })
+      const get = async () => {
+        const values = summed([await samples(), ...this.#others.map((other) => other[name] ?? [])])
+        return { name, help, type, aggregator: 'sum', values }
+      }
       // The registry asks a metric for no more than its name and values.
       registry.registerMetric({ name, get } as unknown as Metric)
     }
     collectDefaultMetrics({ register: registry })
     return registry
   }
+}
+
+/** Adds up the samples of one metric by their labels. */
+function summed(sources: readonly (readonly MetricValue<string>[])[]): MetricValue<string>[] {
+  const [own = []] = sources
+  if (sources.length === 1) return [...own]
+  const sums = new Map<string, MetricValue<string>>()
+  for (const sample of sources.flat()) {
+    const key = JSON.stringify([(sample as { metricName?: string }).metricName, sample.labels])
+    sums.set(key, { ...sample, value: (sums.get(key)?.value ?? 0) + sample.value })
+  }
+  return [...sums.values()]
 }
 
 function histogramSamples(name: string, labels: Labels, { bounds, counts, sum }: HistogramChild) {

@@ -17,3 +17,32 @@ export async function withDeadline<T>(ms: Millis, fn: (signal: AbortSignal) => P
     cancel()
   }
 }
+
+/** The same for whoever can be ended by a call: an AbortSignal costs an HTTP request as much as its own headers. */
+export class Deadline {
+  readonly #cancel: () => void
+  #end: (() => void) | undefined
+  #isOver = false
+
+  constructor(ms: Millis) {
+    this.#cancel = realTime.at(realTime.now() + ms, () => {
+      this.#isOver = true
+      this.#end?.()
+    })
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** `end` is called when the time is over: at once, if it is. It replaces the one of before. */
+  ends(end: () => void): void {
+    this.#end = end
+    if (this.#isOver) end()
+  }
+
+  /** All is done in time. */
+  cancel(): void {
+    this.#cancel()
+  }
+}

@@ -6,7 +6,9 @@ import http from 'node:http'
 import https from 'node:https'
 import net, { type AddressInfo } from 'node:net'
 import { after, afterEach, describe, type TestContext, test } from 'node:test'
+import { AddressGuard } from './address-guard.ts'
 import { createHttpClient, type HttpFailure, type HttpRequest } from './http.ts'
+import { USER_AGENT } from './user-agent.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`../../testing/fixtures/${name}`, import.meta.url), 'utf8')
 const tls = { cert: fixture('localhost.cert.pem'), key: fixture('localhost.key.pem') }
@@ -108,6 +110,16 @@ describe('a request', () => {
       ['answered', 'answered', 'answered'],
     )
   })
+})
+
+test('a request says who sends it, unless it is told to be another', async () => {
+  const url = await serve((request, response) => response.end(request.headers['user-agent']))
+  const bodyOf = async (headers: Record<string, string>) => {
+    const outcome = await client.send({ url, headers, body: '' })
+    return outcome.type === 'answered' ? outcome.body : outcome.reason
+  }
+  assert.equal(await bodyOf({}), USER_AGENT)
+  assert.equal(await bodyOf({ 'User-Agent': 'Another' }), 'Another')
 })
 
 describe('an answer', () => {
@@ -232,6 +244,19 @@ describe('the address guard', () => {
     })
   }
 
+  test('blocks the platform’s own listener, in every spelling, whatever was said to another port', async (t) => {
+    const url = await serve((_, response) => response.end('reached'))
+    const own = Number(new URL(url).port)
+    const isOwn = (_: unknown, port: number) => port === own
+    const guarded = createHttpClient({ guard: new AddressGuard({ isOwn }) })
+    resolve(t, '127.0.0.1')
+    const hosts = ['127.0.0.1', '[::ffff:127.0.0.1]', '2130706433', '127.1', 'localhost.', 'some.example']
+    for (const host of hosts) assert.equal(await failureOf(`http://${host}:${own}/`, {}, guarded), 'blocked', host)
+    const other = await serve((_, response) => response.end('another port'))
+    assert.equal((await guarded.send({ url: other, headers: {}, body: '' })).type, 'answered')
+    guarded.close()
+  })
+
   test('connects to the address that it has checked', async (t) => {
     const url = await serve((request, response) => response.end(request.headers.host))
     resolve(t, '169.254.169.254', '127.0.0.1')
@@ -240,7 +265,7 @@ describe('the address guard', () => {
   })
 
   test('is lifted by configuration: the connection is tried', async (t) => {
-    const open = createHttpClient({ allowLinkLocal: true })
+    const open = createHttpClient({ guard: new AddressGuard({ allowLinkLocal: true }) })
     const tried: unknown[] = []
     t.mock.method(net.Socket.prototype, 'connect', function (this: net.Socket, args: [{ host: string }]) {
       tried.push(args[0].host)

@@ -5,20 +5,23 @@
  * A request that a kept connection swallowed is sent again on another one: the server may have closed it in the same
  * moment. It may have read the request, too, so the far side can see it twice, as it can from any durable job.
  */
-import type { Agent, IncomingMessage } from 'node:http'
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import process from 'node:process'
 import type { TLSSocket } from 'node:tls'
 import type { Millis } from '../clock/clock.ts'
-import { BlockedAddress, guardedLookup, isBlockedAddress } from './address-guard.ts'
+import { withoutPasswords } from '../secrets.ts'
+import { AddressGuard, BlockedAddress } from './address-guard.ts'
 import { answerChallenge, type Credentials, credentialsOf } from './challenge.ts'
-import { withDeadline } from './deadline.ts'
+import { Deadline } from './deadline.ts'
+import { USER_AGENT } from './user-agent.ts'
 
 export interface HttpRequest {
   /** POST unless given. */
   readonly method?: string
   /** `http:` or `https:`. A user and password in it answer a 401 challenge, and are sent in no other way. */
   readonly url: string
+  /** With a `User-Agent` of its own, spelt so, or else the platform's. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
   /** For the whole exchange, with challenges and repeats, in real time; 15 s unless given. */
@@ -28,7 +31,7 @@ export interface HttpRequest {
 export type HttpFailure =
   /** Not an absolute URL of HTTP. */
   | 'url'
-  /** A link-local or metadata address. */
+  /** An address where nothing may be sent: see address-guard.ts. */
   | 'blocked'
   | 'dns'
   | 'refused'
@@ -55,8 +58,8 @@ export interface HttpClient {
 export interface HttpClientOptions {
   /** Certificate authorities to trust instead of the system's (PEM). */
   readonly ca?: string
-  /** Lets requests through to link-local and metadata addresses. */
-  readonly allowLinkLocal?: boolean
+  /** Decides on every connection that is opened. */
+  readonly guard?: AddressGuard
 }
 
 const TIMEOUT_MS = 15_000
@@ -77,31 +80,39 @@ interface Answer {
   readonly challenge?: string | undefined
 }
 
-export function createHttpClient({ ca, allowLinkLocal = false }: HttpClientOptions = {}): HttpClient {
+export function createHttpClient({ ca, guard = new AddressGuard() }: HttpClientOptions = {}): HttpClient {
   const connections = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: IDLE_CONNECTIONS_PER_HOST }
   const agents: { 'http:'?: Agent; 'https:'?: Agent } = {}
   const agentFor = (protocol: 'http:' | 'https:'): Agent => {
-    agents[protocol] ??=
-      protocol === 'http:' ? new http.Agent(connections) : new (httpsModule().Agent)({ ...connections, ca })
+    agents[protocol] ??= guarded(
+      protocol === 'http:' ? new http.Agent(connections) : new (httpsModule().Agent)({ ...connections, ca }),
+      guard,
+    )
     return agents[protocol]
   }
-  const guard = allowLinkLocal ? {} : { lookup: guardedLookup }
+
+  const targets = new Targets()
 
   return {
-    async send({ method = 'POST', url, headers, body, timeoutMs = TIMEOUT_MS }) {
-      const target = parseTarget(url)
-      if (target === undefined) return failure('url', `${JSON.stringify(url)} is not a URL of HTTP or HTTPS`)
+    async send({ method = 'POST', url, headers: given, body, timeoutMs = TIMEOUT_MS }) {
+      const target = targets.of(url)
+      if (target === undefined) {
+        return failure('url', `${JSON.stringify(withoutPasswords(url))} is not a URL of HTTP or HTTPS`)
+      }
       const { protocol, hostname, port, path, credentials } = target
-      if (!allowLinkLocal && isBlockedAddress(hostname)) return failureOf(new BlockedAddress(hostname))
-      return withDeadline(timeoutMs, async (signal) => {
-        const agent = agentFor(protocol)
-        const options = { protocol, hostname, port, path, method, headers, agent, signal, ...guard }
-        const { outcome, challenge } = await exchange(options, body)
+      const headers = headersOf(target, given, body)
+      const options = { protocol, hostname, port, path, method, headers, agent: agentFor(protocol) }
+      const deadline = new Deadline(timeoutMs)
+      try {
+        const { outcome, challenge } = await exchange(options, body, deadline)
         if (challenge === undefined || credentials === undefined) return outcome
         const authorization = answerChallenge(challenge, credentials, { method, path })
         if (authorization === undefined) return outcome
-        return (await exchange({ ...options, headers: { ...headers, authorization } }, body)).outcome
-      })
+        const again = { ...options, headers: [...headers, 'authorization', authorization] }
+        return (await exchange(again, body, deadline)).outcome
+      } finally {
+        deadline.cancel()
+      }
     },
 
     close() {
@@ -110,13 +121,56 @@ export function createHttpClient({ ca, allowLinkLocal = false }: HttpClientOptio
   }
 }
 
+/** Has the guard look at every connection before it is opened: at an address, or at those of a name. */
+function guarded(agent: Agent, guard: AddressGuard): Agent {
+  const connect = agent.createConnection.bind(agent)
+  agent.createConnection = (options, callback) => {
+    const { host, port } = options as { host: string; port: number | string }
+    const refusal = guard.refusalOf(host, Number(port))
+    if (refusal === undefined) return connect({ ...options, lookup: guard.lookupFor(Number(port)) }, callback)
+    process.nextTick(() => callback?.(refusal, undefined as never))
+    return undefined
+  }
+  return agent
+}
+
 interface Target {
   readonly protocol: 'http:' | 'https:'
   /** Without the brackets of an IPv6 address. */
   readonly hostname: string
   readonly port: string
   readonly path: string
+  /** As the header has it: the port is left out if it is the protocol's own. */
+  readonly host: string
   readonly credentials: Credentials | undefined
+}
+
+/** URLs that are remembered: reading one takes longer than looking it up, and each is sent to again and again. */
+const REMEMBERED = 1000
+
+class Targets {
+  readonly #remembered = new Map<string, Target | undefined>()
+
+  /** Undefined if it is not a URL of HTTP. */
+  of(url: string): Target | undefined {
+    const known = this.#remembered.get(url)
+    if (known !== undefined) return known
+    const target = parseTarget(url)
+    if (this.#remembered.size >= REMEMBERED) this.#remembered.clear()
+    this.#remembered.set(url, target)
+    return target
+  }
+}
+
+/**
+ * Names and values in turn, which Node writes as they are: setting headers one by one takes longer than sending them. It
+ * still refuses what is no header.
+ */
+function headersOf({ host }: Target, given: HttpRequest['headers'], body: HttpRequest['body']): string[] {
+  const headers = ['Host', host, 'Content-Length', String(Buffer.byteLength(body))]
+  if (given['User-Agent'] === undefined) headers.push('User-Agent', USER_AGENT)
+  for (const name in given) headers.push(name, given[name] as string)
+  return headers
 }
 
 function parseTarget(text: string): Target | undefined {
@@ -124,24 +178,24 @@ function parseTarget(text: string): Target | undefined {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined
   const { protocol, port, pathname, search } = url
   const hostname = url.hostname.replace(/^\[|\]$/g, '')
-  return { protocol, hostname, port, path: pathname + search, credentials: credentialsOf(url) }
+  return { protocol, hostname, port, path: pathname + search, host: url.host, credentials: credentialsOf(url) }
 }
 
-/** One request and its answer. */
-function exchange(options: RequestOptions, body: string | Uint8Array): Promise<Answer> {
+/** One request and its answer. Rejects what the caller got wrong. */
+function exchange(options: RequestOptions, body: string | Uint8Array, deadline: Deadline): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const attempt = () => {
     const request = (options.protocol === 'https:' ? httpsModule() : http).request(options)
-    request.on('response', (response) => resolve(read(response, options.signal)))
+    request.on('response', (response) => read(response, deadline, resolve))
     request.on('upgrade', (_, socket) => {
       socket.destroy()
       resolve({ outcome: failure('protocol', 'the server changed the protocol unasked') })
     })
     request.on('error', (error: NodeJS.ErrnoException) => {
-      const isLost = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-      if (isLost && options.signal?.aborted !== true) return attempt()
-      resolve({ outcome: failureOf(error, options.signal, request.socket) })
+      if (isLost(request, error) && !deadline.isOver) return attempt()
+      resolve({ outcome: failureOf(error, deadline, request.socket) })
     })
+    deadline.ends(() => request.destroy(new Error('the answer took too long')))
     request.end(body)
   }
   try {
@@ -152,13 +206,15 @@ function exchange(options: RequestOptions, body: string | Uint8Array): Promise<A
   return promise
 }
 
-function read(response: IncomingMessage, signal: AbortSignal | undefined): Promise<Answer> {
-  const { promise, resolve } = Promise.withResolvers<Answer>()
+const isLost = ({ reusedSocket }: ClientRequest, { code }: NodeJS.ErrnoException): boolean =>
+  reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')
+
+function read(response: IncomingMessage, deadline: Deadline, resolve: (answer: Answer) => void): void {
   const kept: Buffer[] = []
   let bytes = 0
   const answer = () => {
     const status = response.statusCode as number
-    const body = Buffer.concat(kept).subarray(0, KEPT_BYTES).toString('utf8')
+    const body = kept.length === 0 ? '' : Buffer.concat(kept).subarray(0, KEPT_BYTES).toString('utf8')
     const challenge = status === 401 ? response.headers['www-authenticate'] : undefined
     resolve({ outcome: { type: 'answered', status, body }, challenge })
   }
@@ -170,8 +226,7 @@ function read(response: IncomingMessage, signal: AbortSignal | undefined): Promi
     response.destroy()
   })
   response.on('end', answer)
-  response.on('error', (error) => resolve({ outcome: failureOf(error, signal) }))
-  return promise
+  response.on('error', (error) => resolve({ outcome: failureOf(error, deadline) }))
 }
 
 const failure = (reason: HttpFailure, message: string): HttpOutcome => ({ type: 'failed', reason, message })
@@ -189,9 +244,9 @@ const REASONS: Readonly<Record<string, HttpFailure>> = {
 }
 const CLOSED = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
 
-function failureOf(error: NodeJS.ErrnoException, signal?: AbortSignal, socket?: unknown): HttpOutcome {
+function failureOf(error: NodeJS.ErrnoException, deadline?: Deadline, socket?: unknown): HttpOutcome {
   const { code = '', syscall } = error
-  if (signal?.aborted) return failure('timeout', 'the answer took too long')
+  if (deadline?.isOver) return failure('timeout', 'the answer took too long')
   if (error instanceof BlockedAddress) return failure('blocked', error.message)
   if (syscall === 'getaddrinfo') return failure('dns', error.message)
   const reason = REASONS[code]

@@ -27,7 +27,7 @@ export interface Dialect {
   readonly mixedExclusions: boolean
   /** Whether `{"prefix": {"equals-ignore-case": "a"}}` is understood, and the same of `suffix`. */
   readonly affixesIgnoreCase: boolean
-  /** Whether a `$or` that isn't a list of two or more objects is refused, or a key like any other. */
+  /** Whether a `$or` that isn't a list of two or more objects, without reserved names, is refused, or a key like any other. */
   readonly strictOr: boolean
   /** Whether `null` satisfies `anything-but`, and `null` and the empty text satisfy `"exists": true`. */
   readonly emptyExists: boolean

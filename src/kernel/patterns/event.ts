@@ -28,10 +28,11 @@ export function attributesEvent(attributes: Readonly<Record<string, DeliveryAttr
   return event
 }
 
+/** A number alone is as good as a list of it. */
 function readList(text: string): unknown {
   try {
     const list: unknown = JSON.parse(text)
-    return Array.isArray(list) ? list : undefined
+    return Array.isArray(list) || typeof list === 'number' ? list : undefined
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a text that isn't JSON, in the words of the parser that SNS and EventBridge use (Jackson). Only the
- * first line is its: the position in the source that AWS adds in a second line isn't part of the contract.
+ * What is wrong with a text that isn't JSON, and where, in the words of the parser that SNS and EventBridge use (Jackson).
+ * The place stands in a second line.
  */
 
 /** The sentence for `text`, which `JSON.parse` has refused. */
@@ -8,35 +8,56 @@ export function describeSyntaxError(text: string): string {
   try {
     new Reader(text).read()
   } catch (error) {
-    if (error instanceof SyntaxFault) return error.message
+    if (error instanceof SyntaxFault) return `${error.message}\n at ${placeIn(text, error.at)}`
     throw error
   }
   throw new TypeError('the text is JSON')
 }
 
-class SyntaxFault extends Error {}
+class SyntaxFault extends Error {
+  /** The index in the text that is told as the place. */
+  readonly at: number
+  constructor(message: string, at: number) {
+    super(message)
+    this.at = at
+  }
+}
+
+/** Counted from one. The text itself is never shown. */
+function placeIn(text: string, at: number): string {
+  const lines = text.slice(0, at).split(/\r\n|\r|\n/)
+  const column = text === '' ? 0 : (lines.at(-1) as string).length + 1
+  return (
+    '[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); ' +
+    `line: ${lines.length}, column: ${column}]`
+  )
+}
 
 const VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 const LITERALS = new Set(['null', 'true', 'false'])
+/** Of what stands where a value should, so much is shown. */
+const MAX_TOKEN_LENGTH = 256
 
 const SPACE = /[ \t\n\r]*/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const WORD = /[\p{L}_$][\p{L}\p{N}_$]*/uy
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y
 
+type Bracket = '{' | '['
+
 /** Reads without recursion, since the text may be nested deeper than the stack. Every method throws SyntaxFault. */
 class Reader {
   readonly #text: string
   #at = 0
-  /** The brackets around this place. */
-  readonly #open: ('{' | '[')[] = []
+  /** The brackets around this place, and where they are. */
+  readonly #open: { readonly bracket: Bracket; readonly at: number }[] = []
 
   constructor(text: string) {
     this.#text = text
   }
 
   read(): void {
-    if (this.#peek() === '') throw new SyntaxFault('No content to map due to end-of-input')
+    if (this.#peek() === '') throw this.#fault('No content to map due to end-of-input')
     let isValueNext = true
     while (isValueNext || this.#open.length > 0) isValueNext = isValueNext ? this.#readValue() : this.#readSeparator()
     if (this.#peek() !== '') this.#refuseValue()
@@ -56,9 +77,9 @@ class Reader {
     return false
   }
 
-  #readOpening(bracket: '{' | '['): boolean {
+  #readOpening(bracket: Bracket): boolean {
+    this.#open.push({ bracket, at: this.#at })
     this.#at += 1
-    this.#open.push(bracket)
     if (this.#peek() === closing(bracket)) return this.#readClosing()
     if (bracket === '{') this.#readKey()
     return true
@@ -73,9 +94,9 @@ class Reader {
   /** True after a comma: another value is next. */
   #readSeparator(): boolean {
     const character = this.#peekSome()
-    const bracket = this.#open.at(-1) ?? '['
+    const bracket = this.#open.at(-1)?.bracket ?? '['
     if (character === closing(bracket)) return this.#readClosing()
-    if (character !== ',') throw unexpected(character, `comma to separate ${containerOf(bracket)} entries`)
+    if (character !== ',') throw this.#unexpected(character, `comma to separate ${containerOf(bracket)} entries`)
     this.#at += 1
     if (bracket === '{') this.#readKey()
     return true
@@ -83,10 +104,10 @@ class Reader {
 
   #readKey(): void {
     const quote = this.#peekSome()
-    if (quote !== '"') throw unexpected(quote, 'double-quote to start field name')
+    if (quote !== '"') throw this.#unexpected(quote, 'double-quote to start field name')
     this.#readText()
     const colon = this.#peekSome()
-    if (colon !== ':') throw unexpected(colon, 'a colon to separate field name and value')
+    if (colon !== ':') throw this.#unexpected(colon, 'a colon to separate field name and value')
     this.#at += 1
   }
 
@@ -94,17 +115,17 @@ class Reader {
     this.#at += 1
     for (let character = this.#here(); character !== '"'; character = this.#here()) {
       if (character === '') {
-        throw new SyntaxFault('Unexpected end-of-input: was expecting closing quote for a string value')
+        throw this.#fault('Unexpected end-of-input: was expecting closing quote for a string value')
       }
       if (character < ' ') {
-        throw new SyntaxFault(
+        throw this.#fault(
           `Illegal unquoted character (${named(character)}): has to be escaped using backslash to be included in string value`,
         )
       }
       if (character !== '\\') this.#at += character.length
       else if (this.#take(ESCAPE) === '') {
         this.#at += 1
-        throw new SyntaxFault(`Unrecognized character escape ${named(this.#here())}`)
+        throw this.#fault(`Unrecognized character escape ${named(this.#here())}`)
       }
     }
     this.#at += 1
@@ -113,8 +134,11 @@ class Reader {
   #refuseValue(): never {
     const character = this.#peek()
     const word = this.#take(WORD)
-    if (word !== '') throw new SyntaxFault(`Unrecognized token '${word}': was expecting ${VALUES}`)
-    throw new SyntaxFault(`Unexpected character (${named(character)}): expected a valid value ${VALUES}`)
+    if (word !== '') {
+      const shown = word.length > MAX_TOKEN_LENGTH ? `${word.slice(0, MAX_TOKEN_LENGTH)}...` : word
+      throw this.#fault(`Unrecognized token '${shown}': was expecting ${VALUES}`)
+    }
+    throw this.#fault(`Unexpected character (${named(character)}): expected a valid value ${VALUES}`)
   }
 
   /** The character here, empty at the end. */
@@ -132,8 +156,20 @@ class Reader {
   #peekSome(): string {
     const character = this.#peek()
     if (character !== '') return character
-    const container = containerOf(this.#open.at(-1) ?? '{')
-    throw new SyntaxFault(`Unexpected end-of-input: expected close marker for ${container}`)
+    const { bracket = '{', at = 0 } = this.#open.at(-1) ?? {}
+    throw this.#fault(
+      `Unexpected end-of-input: expected close marker for ${containerOf(bracket)} ` +
+        `(start marker at ${placeIn(this.#text, at)})`,
+    )
+  }
+
+  /** Here: at a character that is refused, or behind a word. */
+  #fault(message: string): SyntaxFault {
+    return new SyntaxFault(message, this.#at)
+  }
+
+  #unexpected(character: string, expected: string): SyntaxFault {
+    return this.#fault(`Unexpected character (${named(character)}): was expecting ${expected}`)
   }
 
   #take(expression: RegExp): string {
@@ -144,11 +180,8 @@ class Reader {
   }
 }
 
-const closing = (bracket: '{' | '[') => (bracket === '{' ? '}' : ']')
-const containerOf = (bracket: '{' | '[') => (bracket === '{' ? 'Object' : 'Array')
-
-const unexpected = (character: string, expected: string) =>
-  new SyntaxFault(`Unexpected character (${named(character)}): was expecting ${expected}`)
+const closing = (bracket: Bracket) => (bracket === '{' ? '}' : ']')
+const containerOf = (bracket: Bracket) => (bracket === '{' ? 'Object' : 'Array')
 
 function named(character: string): string {
   const code = character.codePointAt(0)

@@ -127,12 +127,15 @@ const RESERVED = new Set([
   ...['=', '<', '<=', '>', '>=', 'regex', 'date-time'],
 ])
 
+const reservedKey = (branch: Json) => Object.keys(branch).find((key) => RESERVED.has(key))
+const isBranch = (item: unknown): item is Json => isJsonObject(item) && reservedKey(item) === undefined
+
 function isChoice(value: unknown, dialect: Dialect): value is readonly Json[] {
-  if (!dialect.strictOr) return Array.isArray(value) && value.length >= 2 && value.every(isJsonObject)
+  if (!dialect.strictOr) return Array.isArray(value) && value.length >= 2 && value.every(isBranch)
   if (!Array.isArray(value)) throw new PatternError('It must be an Array followed with $or.')
   for (const branch of value) {
     if (!isJsonObject(branch)) throw new PatternError('Only JSON object is allowed in array of $or relationship.')
-    const reserved = Object.keys(branch).find((key) => RESERVED.has(key))
+    const reserved = reservedKey(branch)
     if (reserved !== undefined) {
       throw new PatternError(`${reserved} is Ruler reserved fieldName which cannot be used inside $or.`)
     }

@@ -26,8 +26,8 @@ const cases: readonly Case<Attributes>[] = [
   // Types
   {
     pattern: { a: [12] },
-    yes: [{ a: number(12) }, { a: list('[12]') }],
-    no: [{ a: text('12') }, { a: list('["12"]') }],
+    yes: [{ a: number(12) }, { a: list('[12]') }, { a: list('12') }],
+    no: [{ a: text('12') }, { a: list('["12"]') }, { a: list('13') }, { a: list('true') }],
   },
   { pattern: { a: ['12'] }, yes: [{ a: text('12') }], no: [{ a: number(12) }] },
   {
@@ -159,6 +159,11 @@ const cases: readonly Case<Attributes>[] = [
     pattern: { $or: ['x', { prefix: 'y' }] },
     yes: [{ $or: text('x') }, { $or: text('yz') }],
     no: [{}, { x: text('x') }],
+  },
+  {
+    pattern: { $or: [{ prefix: 'abc' }, { suffix: 'xyz' }] },
+    yes: [{ $or: text('abcdef') }, { $or: text('uvwxyz') }],
+    no: [{}, { $or: text('abdef') }, { prefix: text('abc') }],
   },
 ]
 

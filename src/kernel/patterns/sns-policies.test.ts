@@ -123,10 +123,14 @@ const refusals: readonly { policy: string | object; refused: string }[] = [
   { policy: numeric(['<', 1e9 + 1]), refused: 'Value must be between -1.0E9 and 1.0E9, inclusive' },
   { policy: '[{"a":[1]}]', refused: 'Filter is not an object' },
   { policy: '"text"', refused: 'Filter is not an object' },
+  // A reserved word makes a key like any other of `$or`, whose items are conditions.
+  { policy: { $or: [{ prefix: ['x'] }, { b: ['y'] }] }, refused: 'prefix match pattern must be a string' },
+  { policy: { $or: [{ a: ['x'] }, { b: ['y'], numeric: ['z'] }] }, refused: 'Unrecognized match type a' },
   {
     policy: '{invalid}',
     refused:
-      "failed to parse JSON. Unexpected character ('i' (code 105)): was expecting double-quote to start field name",
+      "failed to parse JSON. Unexpected character ('i' (code 105)): was expecting double-quote to start field name\n" +
+      ' at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 2]',
   },
   { policy: `{"a":["${'x'.repeat(256 * 1024)}"]}`, refused: 'The pattern must not be longer than 262144 bytes' },
   { policy: `${'{"a":'.repeat(40_000)}[1]${'}'.repeat(40_000)}`, refused: 'The pattern is nested too deeply' },

@@ -3,6 +3,8 @@
  * which one was used.
  */
 import type { ServiceError } from '../service-error.ts'
+import type { Excess } from './json-limits.ts'
+import type { Form } from './query-form.ts'
 import type { Model, Operation, ProtocolName } from './schema.ts'
 
 /** A decoded input, with the paths of required members that were absent (`Entries.1.Id`), in schema order. */
@@ -15,7 +17,7 @@ export interface Decoded {
 export interface WireBody {
   readonly body: Buffer
   /** For Query: the form or query-string parameters, as `parseForm` reads them. By default the body is the form. */
-  readonly params?: URLSearchParams
+  readonly params?: Form
   /** For Query: `Accept: application/json` asks for the answer as JSON. */
   readonly acceptsJson: boolean
 }
@@ -30,6 +32,8 @@ export interface WireAnswer {
 
 export interface Codec {
   readonly name: ProtocolName
+  /** Whether a body holds more than is worth decoding. Without it, what reads the body's parameters has seen to it. */
+  excess?(body: Buffer, maxInputBytes: number): Excess | undefined
   /** Throws a `ServiceError` (SerializationException, MalformedQueryString, …) for anything that isn't well-formed or well-typed. */
   decode(model: Model, operation: Operation, wire: WireBody): Decoded
   encode(model: Model, operation: Operation, output: unknown, requestId: string, wire: WireBody): WireAnswer

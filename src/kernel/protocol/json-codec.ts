@@ -4,6 +4,7 @@
  */
 import type { ServiceError } from '../service-error.ts'
 import type { Codec, Decoded, WireAnswer } from './codec.ts'
+import { jsonExcess } from './json-limits.ts'
 import { jsonReader } from './json-reader.ts'
 import { jsonText } from './json-writer.ts'
 import { serializationException, utf8Text } from './scalars.ts'
@@ -14,6 +15,7 @@ export function jsonCodec(name: 'json1.0' | 'json1.1'): Codec {
   const contentType = `application/x-amz-${name.replace('json', 'json-')}`
   return {
     name,
+    excess: jsonExcess,
     decode: (_model, operation, { body }) => decode(operation, body),
     encode: (_model, { output: shape }, output) => ({
       status: 200,

@@ -23,7 +23,7 @@ export function queryCodec(): Codec {
     },
     encodeError(model, error, requestId, { acceptsJson }) {
       const wire = wireError(model, error)
-      return acceptsJson ? jsonError(error, wire, requestId) : xmlError(model, error, wire, requestId)
+      return acceptsJson ? jsonError(model, error, wire, requestId) : xmlError(model, error, wire, requestId)
     },
   }
 }
@@ -42,11 +42,12 @@ function xmlAnswer(model: Model, { name, output: shape }: Operation, output: unk
 
 /** The query code and sentence, which can differ from those of the JSON protocols for the same error. */
 function xmlError(model: Model | undefined, error: ServiceError, wire: WireError, requestId: string): WireAnswer {
-  const detail = wire.shape === undefined ? '' : xmlContent(wire.shape).run(error.detail ?? {})
+  const members = wire.shape === undefined ? '' : xmlContent(wire.shape).run(error.detail ?? {})
+  const detail = model?.meta.queryErrorDetail ? '<Detail/>' : ''
   const content =
     `<Error><Type>${wire.fault}</Type>` +
     `<Code>${escapeText(wire.queryCode)}</Code>` +
-    `<Message>${escapeText(queryMessage(error))}</Message>${detail}<Detail/></Error>` +
+    `<Message>${escapeText(queryMessage(error))}</Message>${members}${detail}</Error>` +
     `<RequestId>${escapeText(requestId)}</RequestId>`
   return xml(wire.status, document(model, 'ErrorResponse', content))
 }
@@ -64,9 +65,10 @@ function jsonAnswer(model: Model, { name, output: shape }: Operation, output: un
   return json(200, { [`${name}Response`]: { ...result, ResponseMetadata: { RequestId: requestId } } })
 }
 
-function jsonError(error: ServiceError, { fault, queryCode, status }: WireError, requestId: string): WireAnswer {
-  const content = { Type: fault, Code: queryCode, Message: queryMessage(error), Detail: null }
-  return json(status, { Error: content, RequestId: requestId })
+function jsonError(model: Model | undefined, error: ServiceError, wire: WireError, requestId: string): WireAnswer {
+  const content = { Type: wire.fault, Code: wire.queryCode, Message: queryMessage(error) }
+  const detail = model?.meta.queryErrorDetail ? { Detail: null } : {}
+  return json(wire.status, { Error: { ...content, ...detail }, RequestId: requestId })
 }
 
 const json = (status: number, body: object): WireAnswer => ({

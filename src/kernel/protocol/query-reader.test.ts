@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { ServiceError } from '../service-error.ts'
-import { parseForm } from './query-form.ts'
+import { MAX_PARAMETERS, parseForm } from './query-form.ts'
 import { decodeQuery, sts } from './testing/wire.ts'
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
@@ -81,10 +81,10 @@ describe('Query input', () => {
       },
     },
     {
-      name: 'the last of a name given twice',
+      name: 'the first of a name given twice',
       operation: 'DeleteQueue',
       form: 'QueueUrl=a&QueueUrl=b',
-      expected: { QueueUrl: 'b' },
+      expected: { QueueUrl: 'a' },
     },
     {
       name: 'unknown parameters are ignored',
@@ -200,8 +200,8 @@ describe('Query input', () => {
       form: `${'Tag.'.repeat(100_000)}Key=a&${'.'.repeat(100_000)}=b&Tag.1.Key=__proto__&Tag.1.Value=y`,
     },
     {
-      name: 'a hundred thousand parameters',
-      form: `${'Foo.1.Bar=1&'.repeat(100_000)}Tag.1.Key=__proto__&Tag.1.Value=y`,
+      name: 'as many parameters as there may be',
+      form: `${'Foo.1.Bar=1&'.repeat(MAX_PARAMETERS - 2)}Tag.1.Key=__proto__&Tag.1.Value=y`,
     },
   ]
   for (const { name, form } of hostile) {
@@ -212,11 +212,30 @@ describe('Query input', () => {
     })
   }
 
-  test('a hundred thousand entries are read in their order', () => {
-    const many = Array.from({ length: 100_000 }, (_, i) => `TagKey.${100_000 - i}=${100_000 - i}`).join('&')
-    const { TagKeys } = decodeQuery('UntagQueue', many).input as { TagKeys: string[] }
-    assert.equal(TagKeys.length, 100_000)
-    assert.deepEqual([TagKeys[0], TagKeys.at(-1)], ['1', '100000'])
+  test('as many entries as there may be are read in their order, and one more is refused', () => {
+    const entries = (count: number) =>
+      Array.from({ length: count }, (_, i) => `TagKey.${count - i}=${count - i}`).join('&')
+    const { TagKeys } = decodeQuery('UntagQueue', entries(MAX_PARAMETERS)).input as { TagKeys: string[] }
+    assert.equal(TagKeys.length, MAX_PARAMETERS)
+    assert.deepEqual([TagKeys[0], TagKeys.at(-1)], ['1', String(MAX_PARAMETERS)])
+    assert.throws(() => decodeQuery('UntagQueue', entries(MAX_PARAMETERS + 1)), {
+      code: 'MalformedInput',
+      status: 400,
+      message: 'The request has more than 5000 parameters',
+    })
+  })
+
+  test('what is malformed is refused where it doesn’t count, too', () => {
+    assert.throws(() => decodeQuery('DeleteQueue', 'QueueUrl=a&QueueUrl=%ff'), { code: 'MalformedQueryString' })
+    assert.throws(() => decodeQuery('DeleteQueue', 'QueueUrl=a&%f=b'), { code: 'MalformedQueryString' })
+  })
+
+  test('long texts are decoded as short ones are', () => {
+    const text = 'grüße + 😀 & 100 % = ok'
+    for (const times of [1, 1000]) {
+      const body = String(new URLSearchParams({ QueueUrl: text.repeat(times) }))
+      assert.deepEqual(decodeQuery('DeleteQueue', body).input, { QueueUrl: text.repeat(times) })
+    }
   })
 
   const onlyServiceErrors = (body: string | Buffer) => {

@@ -22,6 +22,7 @@ test('what the platform must know of SQS', () => {
     protocols: ['json1.0', 'query'],
     queryCompatible: true,
     queryJsonNames: { Messages: 'messages', QueueUrls: 'queueUrls' },
+    queryErrorDetail: true,
   })
   assert.equal(operations.size, 23)
 })

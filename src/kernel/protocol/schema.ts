@@ -91,6 +91,8 @@ export interface ServiceMeta {
   readonly queryCompatible: boolean
   /** Top-level output members that go by another name when a Query request is answered in JSON. */
   readonly queryJsonNames?: Readonly<Record<string, string>>
+  /** Query errors end with a `Detail`, which is always empty. */
+  readonly queryErrorDetail?: boolean
 }
 
 export interface Model {

@@ -146,6 +146,18 @@ describe('errors of other services', () => {
     assert.equal(typeOf(new ServiceError('AccessDenied', ''), sts), 'AccessDenied')
   })
 
+  test('only SQS ends an error of Query with a Detail', () => {
+    const error = new ServiceError('AccessDenied', 'm', { status: 403 })
+    assert.equal(
+      encodeError('query', error, sts).body,
+      '<?xml version="1.0"?><ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">' +
+        '<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>m</Message></Error>' +
+        `<RequestId>${REQUEST_ID}</RequestId></ErrorResponse>`,
+    )
+    const { body } = codecs.query.encodeError(sts, error, REQUEST_ID, wireOf('', true))
+    assert.deepEqual(JSON.parse(String(body)).Error, { Type: 'Sender', Code: 'AccessDenied', Message: 'm' })
+  })
+
   test('a request that reached no service', () => {
     const withType = new ServiceError('UnknownOperation', '', {
       type: 'com.amazon.coral.service#UnknownOperationException',

@@ -74,6 +74,7 @@ export function deduplication(table: string, owner: string): Deduplication {
   return {
     async withoutRepeats<A extends MayRepeat>(tx: Tx, accepted: readonly A[]): Promise<SortedOut<A>> {
       const keys = accepted.flatMap(({ key }) => (key === undefined ? [] : [key]))
+      if (keys.length === 0) return { fresh: [...accepted], repeats: new Map() }
       const originals = new Map<string, Original | A>(await findOriginals(tx, keys))
       const fresh: A[] = []
       const repeats = new Map<A, Original | A>()

@@ -5,6 +5,8 @@
  * pooled PostgreSQL transaction; a service never learns which. Calls of one command that arrive together reach `run` as
  * one batch, and calls of different commands may share a transaction; all are answered after the commit.
  */
+import type { Packing } from './packing.ts'
+
 export type SqlValue = string | number | bigint | null | Uint8Array
 
 /**
@@ -61,7 +63,7 @@ export interface Tx {
   /** Scratch memory of this engine, kept between transactions: a cache that may be dropped at any time. */
   readonly memo: Map<string, unknown>
   /** Every registered command by name, to run one inside this transaction (see targets/deliver.ts). */
-  readonly commands: ReadonlyMap<string, Command<never, unknown>>
+  readonly commands: ReadonlyMap<string, Omit<Command<never, unknown>, 'packing'>>
   /** Told to every node after the commit. Calls with one channel and key add up their counts. */
   wake(channel: string, key: string, count?: number): void
 }
@@ -89,6 +91,8 @@ export type Settled<R> = { readonly ok: true; readonly value: R } | { readonly o
 /** A named transaction over a batch of calls: a hot path sees all calls that wait for the same thing at once. */
 export interface Command<A, R> {
   readonly name: string
+  /** How its arguments and results cross threads; without it they are cloned. */
+  readonly packing?: { readonly args: Packing<A>; readonly result: Packing<R> }
   /** The calls are never batched: `run` gets one at a time, each in a savepoint of its own, and may throw. */
   readonly alone?: boolean
   /**
@@ -118,7 +122,11 @@ export const done = <R>(value: R): Settled<R> => ({ ok: true, value })
 export const failed = (error: unknown): Settled<never> => ({ ok: false, error })
 
 /** A command over batches: the function decides one outcome per call. */
-export const batched = <A, R>(name: string, run: Command<A, R>['run']): Command<A, R> => ({ name, run })
+export const batched = <A, R>(
+  name: string,
+  run: Command<A, R>['run'],
+  packing?: Command<A, R>['packing'],
+): Command<A, R> => ({ name, run, packing })
 
 /** A command of a one-call function, for cold paths. What it throws is the call's error, and undoes what it wrote. */
 export const single = <A, R>(name: string, fn: (tx: Tx, args: A) => Promise<R>): Command<A, R> => ({

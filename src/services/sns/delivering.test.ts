@@ -6,7 +6,16 @@ import { DELIVERED, failed, retry } from '../../kernel/outbound/outcome.ts'
 import type { SnsContext } from './api/context.ts'
 import { createDeliveries } from './delivering.ts'
 import type { SendResult } from './senders.ts'
-import type { Destination, Outgoing, Subscription, Topic, Turn, TurnCall } from './store.ts'
+import {
+  type Destination,
+  NO_REPORT,
+  type Outgoing,
+  type StoredDelivery,
+  type Subscription,
+  type Topic,
+  type Turn,
+  type TurnCall,
+} from './store.ts'
 
 const nobody = { subscription: undefined, topic: undefined, sms: undefined, mobile: undefined }
 const subscription = { protocol: 'http', status: 'confirmed', attributes: {} } as Partial<Subscription> as Subscription
@@ -38,14 +47,14 @@ function fixture(count: number, { bytes = 100, attributes = {} } = {}) {
     answer: async (_: Outgoing): Promise<SendResult> => DELIVERED,
   }
 
-  function take({ inHand, limit, maxBytes }: TurnCall): Outgoing[] {
+  function take({ inHand, limit, maxBytes }: TurnCall): StoredDelivery[] {
     const due = [...rows.values()].filter(({ dueAt }) => dueAt <= clock.now()).slice(0, limit)
-    const taken: Outgoing[] = []
+    const taken: StoredDelivery[] = []
     let sum = 0
     for (const { id, attempts, bytes } of due.filter(({ id }) => !inHand.includes(id))) {
       sum += bytes
       if (sum > maxBytes && taken.length + inHand.length > 0) break
-      taken.push({ id, attempts, bytes, content: { type: 'Notification', message: { messageId: '' } as never } })
+      taken.push({ id, attempts, bytes, content: '{"type":"Notification","message":{"messageId":""}}' })
     }
     return taken
   }
@@ -71,6 +80,8 @@ function fixture(count: number, { bytes = 100, attributes = {} } = {}) {
       nextDueAt,
       redriven: 0,
       notRedriven: 0,
+      dropped: 0,
+      events: NO_REPORT,
     }
   }
 
@@ -79,10 +90,14 @@ function fixture(count: number, { bytes = 100, attributes = {} } = {}) {
     clock,
     signing: { current: async () => ({ keyId: 'k' }) },
     counts: {
-      sent: (_: string, delivered: boolean) => state.counted[delivered ? 'delivered' : 'failed']++,
-      redriven: () => {},
+      delivered: (_: string, copies: number) => {
+        state.counted.delivered += copies
+      },
+      failed: ({ copies }: { copies: number }) => {
+        state.counted.failed += copies
+      },
     },
-    log: { debug: () => {}, info: () => {} },
+    log: { debug: () => {}, info: () => {}, warn: () => {} },
     store: {
       execute,
       onWake: (_: string, listener: (key: string) => void) => {

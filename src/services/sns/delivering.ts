@@ -21,14 +21,16 @@ import { type DeliveryPolicy, effectiveDeliveryPolicy } from './model/delivery-p
 import { delayBeforeAttempt, scheduleFor } from './model/retry.ts'
 import { Room } from './room.ts'
 import { protocolOf, type Senders, type SendResult } from './senders.ts'
-import { logStatus } from './status-log.ts'
+import { logStatus, reportFailures, reportFanOut } from './status-log.ts'
 import {
   type Content,
   DELIVERIES_CHANNEL,
   type Destination,
   type Ending,
   type Outgoing,
+  outgoing,
   type Subscription,
+  subscriptionArn,
   type Target,
   type Turn,
   takeTurn,
@@ -38,6 +40,12 @@ import {
 /** Targets that a node sends to at once. */
 const TARGETS = 1_000
 const TURN_MS: Millis = 5_000
+/**
+ * Endings that are worth a turn of their own. Fewer are written with the next ones, or after a moment: a turn costs the
+ * store as much for one as for many.
+ */
+const ENDINGS = 16
+const GATHERING_MS: Millis = 20
 /** How often the store is asked to write down the same, before that is left to another run: half a minute. */
 const WRITES = 6
 /** What a node that stops leaves behind is for others, or for its next start. */
@@ -148,9 +156,25 @@ class Pump {
       const { nextDueAt } = await this.#turn(keyId)
       if (inHand.isEmpty && (inHand.stopped || !this.#hasMore)) return this.#outcome(nextDueAt)
       const cancel = nextDueAt === undefined ? () => {} : clock.at(nextDueAt, () => this.look())
-      await this.#until(() => inHand.endings.length > 0 || inHand.isEmpty || (this.#hasMore && inHand.isHungry))
+      await this.#untilWorthATurn()
       cancel()
     }
+  }
+
+  async #untilWorthATurn(): Promise<void> {
+    const { clock } = this.#node.sns
+    const inHand = this.#inHand
+    const isHungry = () => this.#hasMore && inHand.isHungry
+    await this.#until(() => inHand.endings.length > 0 || inHand.isEmpty || isHungry())
+    let isTime = inHand.stopped
+    const cancel = clock.at(clock.now() + GATHERING_MS, () => {
+      isTime = true
+      this.#onProgress?.()
+    })
+    await this.#until(
+      () => isTime || inHand.stopped || inHand.endings.length >= ENDINGS || inHand.hasEnded || isHungry(),
+    )
+    cancel()
   }
 
   /** It is due again no sooner than the endpoint's rate allows, whichever node sends then. */
@@ -179,7 +203,7 @@ class Pump {
       this.#count(endings, turn)
       this.#hasMore ||= turn.more
       this.#aim(turn.destination)
-      inHand.add(turn.deliveries)
+      inHand.add(turn.deliveries.map(outgoing))
       return turn
     } finally {
       room.bytes -= maxBytes
@@ -199,15 +223,25 @@ class Pump {
     }
   }
 
-  #count(endings: readonly Ending[], { destination, redriven, notRedriven }: Turn): void {
-    const { counts } = this.#node.sns
-    for (const { id, type } of endings) {
-      const content = this.#inHand.remove(id)?.content
-      const isCertain = type === 'delivered' || type === 'failed'
-      if (!isCertain || content?.type !== 'Notification' || destination === undefined) continue
-      counts.sent(protocolOf(destination), type === 'delivered')
+  /** Documents about the subscription itself count for nothing. */
+  #count(endings: readonly Ending[], { destination, redriven, notRedriven, dropped, events }: Turn): void {
+    const { sns } = this.#node
+    const contents = endings.map(({ id }) => this.#inHand.remove(id)?.content)
+    const notified = endings.filter((_, at) => contents[at]?.type === 'Notification')
+    const failures = notified.filter((ending) => ending.type === 'failed')
+    const target = nameOf(this.#target, destination)
+    const protocol = destination === undefined ? 'application' : protocolOf(destination)
+    if (destination !== undefined) {
+      sns.counts.delivered(protocol, notified.filter(({ type }) => type === 'delivered').length)
+      const reason = failures.at(-1)?.reason ?? ''
+      const failed = { target, protocol, reason, copies: failures.length, redriven, notRedriven }
+      if (failures.length > 0) reportFailures(sns, [failed])
+    } else if ('endpointArn' in this.#target) {
+      const copies = dropped + failures.length
+      const failed = { target, protocol, reason: 'the endpoint is gone', copies, redriven, notRedriven }
+      if (copies > 0) reportFailures(sns, [failed])
     }
-    counts.redriven(redriven, notRedriven)
+    reportFanOut(sns, events)
   }
 
   #aim(destination: Destination | undefined): void {
@@ -252,6 +286,12 @@ class Pump {
     }
     this.#onProgress = undefined
   }
+}
+
+/** As the log names it: what was published to directly by its number or ARN. */
+function nameOf(target: Target, destination: Destination | undefined): string {
+  const { subscription } = destination ?? {}
+  return subscription === undefined ? targetKey(target) : subscriptionArn(subscription)
 }
 
 /** A document about the subscription itself may be overtaken by what happened to that. */

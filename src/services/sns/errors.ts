@@ -107,6 +107,10 @@ export const notAuthorized = (principalArn: string, operation: string, resourceA
 export const unsubscribeNeedsAuthentication = (subscriptionArn: string) =>
   notAuthorized('anonymous', 'Unsubscribe', subscriptionArn)
 
+/** It has to be confirmed first, or goes by itself. */
+export const unsubscribePending = () =>
+  invalidParameter('SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation')
+
 export const endpointDisabled = () => modelled('EndpointDisabledException', 'Endpoint is disabled')
 
 export const platformApplicationDisabled = () =>
@@ -142,6 +146,9 @@ export const replayLimitExceeded = () =>
 
 /** For a token that is well formed, and confirms nothing or nothing any more. */
 export const invalidToken = () => invalidParameter('Token')
+
+/** For a TopicArn that is none, or one of another region. */
+export const invalidConfirmationTopic = () => invalidParameter('Topic')
 
 export const unreachableEndpoint = () => invalidParameter('Unreachable Endpoint')
 

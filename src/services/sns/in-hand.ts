@@ -52,6 +52,11 @@ export class InHand {
     return this.#all.size === 0
   }
 
+  /** Nothing is left but endings. */
+  get hasEnded(): boolean {
+    return this.endings.length === this.#all.size
+  }
+
   /** So few wait that more are worth taking. */
   get isLow(): boolean {
     return !this.stopped && this.#waiting.length < UNDER_WAY

@@ -1,16 +1,13 @@
 /** What SNS counts, under the names of its CloudWatch metrics, for the whole node. */
 import type { PublishInput } from '@aws-sdk/client-sns'
 import type { Kernel } from '../../kernel/kernel.ts'
-import type { FanOutReport } from './store.ts'
+import type { FailedCopies } from './store.ts'
 
 export interface SnsMetrics {
   /** Messages that were accepted, with their sizes in bytes. */
   published(target: Pick<PublishInput, 'TopicArn' | 'TargetArn' | 'PhoneNumber'>, sizes: readonly number[]): void
-  /** What became of copies for queues. */
-  fannedOut(counts: FanOutReport): void
-  /** What became of a copy for the outside, once that is certain. */
-  sent(protocol: string, delivered: boolean): void
-  redriven(count: number, notRedriven: number): void
+  delivered(protocol: string, copies: number): void
+  failed(copies: Omit<FailedCopies, 'target' | 'reason'>): void
 }
 
 export function snsMetrics({ metrics }: Pick<Kernel, 'metrics'>): SnsMetrics {
@@ -35,16 +32,13 @@ export function snsMetrics({ metrics }: Pick<Kernel, 'metrics'>): SnsMetrics {
       for (const size of sizes) bytes.inc(size)
     },
 
-    fannedOut(counts) {
-      if (counts.delivered > 0) delivered.with('sqs').inc(counts.delivered)
-      if (counts.failed > 0) failed.with('sqs').inc(counts.failed)
-      if (counts.redriven > 0) redriven.inc(counts.redriven)
+    delivered(protocol, copies) {
+      if (copies > 0) delivered.with(protocol).inc(copies)
     },
 
-    sent: (protocol, isDelivered) => (isDelivered ? delivered : failed).with(protocol).inc(),
-
-    redriven(count, notRedriven) {
-      redriven.inc(count)
+    failed({ protocol, copies, redriven: rescued, notRedriven }) {
+      failed.with(protocol).inc(copies)
+      redriven.inc(rescued)
       lost.inc(notRedriven)
     },
   }

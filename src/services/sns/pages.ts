@@ -11,15 +11,15 @@ import { checkConfirmation, newToken } from './model/confirmation.ts'
 import { CONFIRMATION_PAGE, UNSUBSCRIBE_PAGE } from './model/envelope.ts'
 import { confirmSubscription, unsubscribe } from './store.ts'
 
-type Page = (sns: SnsContext, request: PageRequest) => Promise<WireAnswer>
-
 const CERTIFICATE = /^\/SimpleNotificationService-([0-9a-f]{32})\.pem$/
 
 export const pages =
   (sns: SnsContext): NonNullable<RunningService['page']> =>
-  (request) => {
-    const keyId = CERTIFICATE.exec(request.path)?.[1]
-    return keyId === undefined ? PAGES.get(request.path)?.(sns, request) : certificate(sns, keyId)
+  (path) => {
+    const keyId = CERTIFICATE.exec(path)?.[1]
+    if (keyId !== undefined) return () => certificate(sns, keyId)
+    const page = PAGES.get(path)
+    return page && ((request) => page(sns, request))
   }
 
 async function certificate({ signing }: SnsContext, keyId: string): Promise<WireAnswer> {
@@ -28,7 +28,7 @@ async function certificate({ signing }: SnsContext, keyId: string): Promise<Wire
   return { status: 200, contentType: 'application/x-pem-file', body: key.certificatePem }
 }
 
-const PAGES: ReadonlyMap<string, Page> = new Map([
+const PAGES: ReadonlyMap<string, OwnPage> = new Map([
   [`/${CONFIRMATION_PAGE}`, pageOf('The subscription was not confirmed', confirm)],
   [`/${UNSUBSCRIBE_PAGE}`, pageOf('The subscription was not removed', remove)],
 ])
@@ -36,8 +36,10 @@ const PAGES: ReadonlyMap<string, Page> = new Map([
 /** A title, and paragraphs. */
 type Text = readonly [title: string, ...paragraphs: string[]]
 
+type OwnPage = (sns: SnsContext, request: PageRequest) => Promise<WireAnswer>
+
 /** `failed` is the title where a refusal is shown. */
-function pageOf(failed: string, act: (sns: SnsContext, request: PageRequest) => Promise<Text>): Page {
+function pageOf(failed: string, act: (sns: SnsContext, request: PageRequest) => Promise<Text>): OwnPage {
   return async (sns, request) => {
     try {
       return html(200, await act(sns, request))
@@ -50,9 +52,10 @@ function pageOf(failed: string, act: (sns: SnsContext, request: PageRequest) => 
 
 async function confirm({ store }: SnsContext, { query }: PageRequest): Promise<Text> {
   const token = query.get('Token') ?? ''
-  checkConfirmation(query.get('TopicArn') ?? '', token, undefined)
+  const { region } = checkConfirmation(query.get('TopicArn') ?? '', token, undefined)
   const arn = await store.execute(confirmSubscription, {
     token,
+    region,
     authenticated: false,
     authenticateOnUnsubscribe: false,
   })

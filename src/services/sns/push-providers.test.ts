@@ -1,12 +1,14 @@
 /** Devices whose platform has a provider: from a publish to the platform, and what its answer means for the device. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { Sessions } from '../../kernel/auth/sessions.ts'
 import { SystemClock } from '../../kernel/clock/clock.ts'
 import { configWith } from '../../kernel/config/config.ts'
 import { type JobHandler, startJobs } from '../../kernel/jobs/jobs.ts'
 import type { Caller } from '../../kernel/kernel.ts'
 import { createLogger } from '../../kernel/observe/logger.ts'
 import { NodeMetrics } from '../../kernel/observe/metrics.ts'
+import { AddressGuard } from '../../kernel/outbound/address-guard.ts'
 import { createHttpClient } from '../../kernel/outbound/http.ts'
 import { createMailer } from '../../kernel/outbound/mail.ts'
 import { listOutbox } from '../../kernel/outbound/store.ts'
@@ -50,7 +52,8 @@ async function startSns(fcm: FcmServer, apns: ApnsServer) {
   const metrics = new NodeMetrics((name, error) => log.error({ err: error }, name))
   const handlers: Record<string, JobHandler> = {}
   const engine = startJobs({ store, clock, log, nodeId: 'test', handlers })
-  const parts = { store, clock, log, config, metrics, jobs: engine, targets: createTargets(store), seals: new Seals() }
+  const kernel = { targets: createTargets(store), seals: new Seals(), sessions: new Sessions(store) }
+  const parts = { store, clock, log, config, metrics, guard: new AddressGuard(), ...kernel }
   const context: SnsContext = { ...parts, signing: new Signing(parts), counts: snsMetrics(parts) }
   const http = createHttpClient()
   const mailer = createMailer({ smtpUrl: undefined, from: config.smtpFrom, store })

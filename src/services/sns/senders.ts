@@ -20,7 +20,7 @@ import { httpHeaders } from './model/http-headers.ts'
 import { formOf, type StoredMessage, textFor } from './model/message.ts'
 import { notificationOf, SENDER_ID, signingOf } from './model/queue-delivery.ts'
 import { classify } from './model/retry.ts'
-import { signedMembers } from './model/signature.ts'
+import { signedMembers, withSignature } from './model/signature.ts'
 import type { Push } from './outbound/push/push.ts'
 import type { PushOutcome } from './outbound/push/request.ts'
 import type { SmsProvider } from './outbound/sms.ts'
@@ -66,11 +66,12 @@ export function createSenders(sns: SnsContext, { http, mailer, sms, push }: Prov
   async function envelope({ subscription, topic, content: { message } }: Notified): Promise<string> {
     const { keyId, signer } = await signing.current()
     const notification = notificationOf(message, subscription.protocol)
-    const shared = sharedEnvelope(notification, message.origin, signingOf(topic, keyId))
-    return signer.complete({
-      text: envelopeFor(shared, subscriptionArn(subscription)),
-      signatureAt: shared.signatureAt,
-    })
+    const how = signingOf(topic, keyId)
+    const shared = sharedEnvelope(notification, message.origin, how)
+    const text = envelopeFor(shared, subscriptionArn(subscription))
+    if (how === undefined || shared.signatureAt === undefined) return text
+    const signature = await signer.sign(signedMembers(notification), how.version)
+    return withSignature(text, shared.signatureAt, signature)
   }
 
   async function confirmation(confirmed: Confirmed): Promise<string> {

@@ -1,4 +1,4 @@
-/** The signing keys as a node has them: made once in the life of an installation, and remembered. */
+/** The signing keys as a node has them: made by the first that needs one, kept in the store, and remembered. */
 import type { Kernel } from '../../kernel/kernel.ts'
 import { createSigningKey, type SigningKey } from './model/certificate.ts'
 import { createSigner, type Signer } from './model/signature.ts'

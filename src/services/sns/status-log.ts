@@ -2,11 +2,12 @@
  * Delivery status: lines of the node's log, for the topics, applications and accounts that ask for them. There are no log
  * groups to write to; each line names the one that it would be in.
  */
+import { withoutPasswords } from '../../kernel/secrets.ts'
 import type { SnsContext } from './api/context.ts'
 import { deliveryStatusRecord, type Feedback, isLogged, type LogSource, logGroup } from './model/delivery-status.ts'
 import { formOf, type StoredMessage, textFor } from './model/message.ts'
 import type { PushOutcome } from './outbound/push/request.ts'
-import type { Destination, FanOutReport, MobileEndpoint, SmsFacts, Topic } from './store.ts'
+import type { Destination, FailedCopies, FanOutReport, MobileEndpoint, SmsFacts, Topic } from './store.ts'
 
 /** What an HTTP endpoint answered, if it did. */
 export interface Answer {
@@ -38,7 +39,7 @@ export function logStatus(
       ...(topic !== undefined && { topicArn: topic.arn }),
       publishedAt: message.publishedAt,
       deliveryId: crypto.randomUUID(),
-      destination: subscription?.endpoint ?? mobile?.arn ?? sms?.phoneNumber ?? '',
+      destination: withoutPasswords(subscription?.endpoint ?? mobile?.arn ?? sms?.phoneNumber ?? ''),
       providerResponse: outcome.answer ?? ('reason' in outcome ? outcome.reason : ''),
       dwellTime: clock.now() - message.publishedAt,
       ...(outcome.status !== undefined && { statusCode: outcome.status }),
@@ -49,9 +50,27 @@ export function logStatus(
   }
 }
 
+type Reporting = Pick<SnsContext, 'counts' | 'log'>
+
+/** A fan-out to a thousand queues that are gone is one event: so many of them are named. */
+const NAMED = 20
+
+/** Counts and logs what never reached its subscriber. */
+export function reportFailures({ counts, log }: Reporting, failures: readonly FailedCopies[]): void {
+  for (const failure of failures) counts.failed(failure)
+  for (const failure of failures.slice(0, NAMED)) {
+    if (failure.copies === failure.redriven) log.info(failure, 'copies went to a dead-letter queue')
+    else log.warn(failure, 'copies are lost: nobody takes them')
+  }
+  const targets = failures.length - NAMED
+  if (targets > 0) log.warn({ targets }, 'copies for further targets could not be delivered')
+}
+
 /** Counts and logs what became of copies for queues. */
-export function reportFanOut({ counts, log }: Pick<SnsContext, 'counts' | 'log'>, report: FanOutReport): void {
-  counts.fannedOut(report)
+export function reportFanOut(sns: Reporting, report: FanOutReport): void {
+  const { counts, log } = sns
+  counts.delivered('sqs', report.delivered)
+  reportFailures(sns, report.failures)
   for (const { record, logGroup } of report.statuses) {
     log.info({ deliveryStatus: JSON.parse(record), logGroup }, 'delivery status')
   }

@@ -7,6 +7,7 @@ import { api } from './api.ts'
 import { invalidAction, missingParameter } from './errors.ts'
 import { jobs } from './jobs.ts'
 import { sqsMetrics } from './metrics.ts'
+import { tooManyEntries } from './model/batch.ts'
 import { parseQueuePath } from './model/queue-url.ts'
 import { deliverToQueue, WAKE_CHANNEL } from './store.ts'
 
@@ -25,6 +26,9 @@ function start(kernel: Kernel): RunningService {
   const context = { ...kernel, wakers, counts: sqsMetrics(kernel) }
   return {
     handlers: api(context),
+    /** A message or a batch of 1 MiB, and ids, names and tags, which don't count. */
+    maxInputBytes: 1_048_576 + 65_536,
+    tooMany: refuseLongBatch,
     missing: requireMembers,
     prepare(operation, input, caller) {
       takeQueueFromPath(operation, input, caller)
@@ -47,6 +51,10 @@ const MISSED_BY_HANDLER: ReadonlySet<string> = new Set([
 function requireMembers({ name }: Operation, paths: readonly string[]) {
   const first = paths.find((path) => !path.includes('.') && !MISSED_BY_HANDLER.has(`${name}.${path}`))
   return first === undefined ? undefined : missingParameter(first)
+}
+
+function refuseLongBatch({ name }: Operation, member: string, count: number) {
+  return member === 'Entries' && name.endsWith('Batch') ? tooManyEntries(count) : undefined
 }
 
 /** Operations that are not about one queue, and so are refused at a queue's own URL. */

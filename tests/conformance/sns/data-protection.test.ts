@@ -48,6 +48,12 @@ describe('the policy', () => {
     await fixture.publish(TopicArn, 'to a@example.com')
   })
 
+  test('may name an identifier of AWS’s in the form of a region’s own', async () => {
+    const regional = 'arn:aws:dataprotection:us-east-1::data-identifier/EmailAddress'
+    const topic = await protectedTopic(policyOf('Inbound', { Deny: {} }, ['*'], [regional]))
+    await assert.rejects(fixture.publish(topic, 'to a@example.com'), denied(topic))
+  })
+
   for (const [what, policy] of [
     ['no JSON', 'x'],
     ['another version', denyInbound.replace('2021-06-01', '2012-10-17')],
@@ -83,7 +89,7 @@ describe('the policy', () => {
 const denied = (topic: string, account = ACCOUNT) =>
   refusal(
     'AuthorizationError',
-    `User: arn:aws:iam::${account}:root is not authorized to perform: SNS:Publish on resource: ${topic}`,
+    `User: arn:aws:iam::${account}:user/millrace is not authorized to perform: SNS:Publish on resource: ${topic}`,
     403,
   )
 

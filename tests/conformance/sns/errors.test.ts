@@ -134,6 +134,33 @@ for (const [operation, others, missing] of [
   })
 }
 
+describe('what comes before absent members', () => {
+  const short = (parameter: string) => invalid(`${parameter} Reason: An ARN must have at least 6 elements, not 1`)
+  const absent = {
+    status: 400,
+    code: 'ValidationError',
+    message:
+      "1 validation error detected: Value null at 'attributes' failed to satisfy constraint: Member must not be null",
+  }
+  for (const [operation, parameter, resource] of [
+    ['SetPlatformApplicationAttributes', 'PlatformApplicationArn', 'app/GCM/nothing'],
+    ['SetEndpointAttributes', 'EndpointArn', 'endpoint/GCM/nothing/5e3e9847-3183-3f18-a7e8-671c3a57d4b3'],
+  ] as const) {
+    test(`${operation} looks at the form of its ARN, then for attributes, then for what it names`, async () => {
+      assert.deepEqual(await errorOf(operation, { [parameter]: 'invalid-arn' }), short(parameter))
+      const arn = `arn:aws:sns:us-east-1:${ACCOUNT}:${resource}`
+      assert.deepEqual(await errorOf(operation, { [parameter]: arn }), absent)
+      const attribute = { 'Attributes.entry.1.key': 'Enabled', 'Attributes.entry.1.value': 'true' }
+      assert.equal((await errorOf(operation, { [parameter]: arn, ...attribute })).code, 'NotFound')
+    })
+  }
+
+  test('Unsubscribe without an ARN has a sentence of its own', async () => {
+    const expected = invalid('SubscriptionArn Reason: no value for required parameter')
+    assert.deepEqual(await errorOf('Unsubscribe', {}), expected)
+  })
+})
+
 describe('required members', () => {
   for (const [operation, parameters, member] of [
     ['CreateTopic', {}, 'name'],
@@ -143,7 +170,6 @@ describe('required members', () => {
     ['Subscribe', { TopicArn: topic }, 'protocol'],
     ['Subscribe', { Protocol: 'sqs' }, 'topicArn'],
     ['ConfirmSubscription', { TopicArn: topic }, 'token'],
-    ['Unsubscribe', {}, 'subscriptionArn'],
     ['GetSubscriptionAttributes', {}, 'subscriptionArn'],
     ['SetSubscriptionAttributes', { SubscriptionArn: topic }, 'attributeName'],
     ['ListSubscriptionsByTopic', {}, 'topicArn'],

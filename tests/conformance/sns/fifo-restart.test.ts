@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { startNode } from '../../../src/testing/node.ts'
+import { shiftClock } from '../../../src/testing/shift-clock.ts'
 import { SnsFixture } from './support.ts'
 
 const dataDir = await mkdtemp(join(tmpdir(), 'millrace-fifo-'))
@@ -23,9 +24,7 @@ async function restart(): Promise<void> {
 
 /** In such a way that a restart doesn't take it back. */
 async function advance(seconds: number): Promise<void> {
-  const body = JSON.stringify({ advanceMs: seconds * 1000 })
-  const { status } = await fetch(`${run.node.url}/_millrace/clock`, { method: 'POST', body })
-  assert.equal(status, 200)
+  await shiftClock(run.node.url, seconds * 1000)
 }
 
 test('after a restart repeats are known for the rest of the five minutes, and sequence numbers go on', async () => {

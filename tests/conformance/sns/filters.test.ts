@@ -121,7 +121,13 @@ const everywhere: readonly Case<Attributes>[] = [
 
 const ofAttributes: readonly Case<Attributes>[] = [
   { policy: { attr1: [null, { 'anything-but': 'whatever' }] }, yes: [{ attr1: 'x' }], no: [{}, { attr1: 'whatever' }] },
-  { policy: { a: [{ exists: false }] }, yes: [{}, { b: 'x' }], no: [{ a: 'x' }] },
+  // A message without any attribute matches no policy for attributes.
+  { policy: { a: [{ exists: false }] }, yes: [{ b: 'x' }], no: [{ a: 'x' }, {}] },
+  {
+    policy: { $or: [{ a: [{ exists: false }] }, { a: ['x'] }] },
+    yes: [{ b: 'y' }, { a: 'x' }],
+    no: [{}, { a: 'y' }],
+  },
   {
     policy: { a: [{ numeric: ['>', 0] }] },
     yes: [{ a: { DataType: 'Number.float', StringValue: '0.5' } }],
@@ -137,8 +143,8 @@ const ofAttributes: readonly Case<Attributes>[] = [
   },
   {
     policy: { a: [7, true, null] },
-    yes: [{ a: [7] }, { a: [false, true] }, { a: [null] }],
-    no: [{ a: ['7'] }, { a: [false] }],
+    yes: [{ a: [7] }, { a: [false, true] }, { a: [null] }, { a: array('7') }],
+    no: [{ a: ['7'] }, { a: [false] }, { a: array('8') }],
   },
   { policy: { a: [{ numeric: ['>', 5] }] }, yes: [{ a: ['x', 6] }], no: [{ a: [5, 'x'] }] },
   { policy: { a: [{ 'anything-but': 'x' }] }, yes: [{ a: ['x', 'y'] }], no: [{ a: ['x'] }] },
@@ -177,6 +183,12 @@ const records = {
 const record = (eventName: string, key: string) => ({ eventName, s3: { object: { key } } })
 
 const ofBodies: readonly Case<unknown>[] = [
+  {
+    policy: { $or: [{ prefix: 'abc' }, { suffix: 'xyz' }] },
+    yes: [{ $or: 'abcdef' }, { $or: 'uvwxyz' }],
+    no: [{ $or: 'abdef' }, { prefix: 'abc' }, {}],
+  },
+  { policy: { a: [{ exists: false }] }, yes: [{}], no: [{ a: 1 }] },
   { policy: { a: ['x'] }, yes: [{ a: 'x' }], no: ['a', 'x', ['x'], [{ a: 'x' }], 1, null] },
   { policy: { a: [true, null] }, yes: [{ a: true }, { a: null }], no: [{ a: 'true' }, { a: false }, {}] },
   {

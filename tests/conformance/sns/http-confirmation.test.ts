@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Document } from './outside.ts'
 import { eventually, openEndpoint, retryPolicy, settled, subscribeEndpoint } from './outside.ts'
-import { OTHER_ACCOUNT, refusal, startSns } from './support.ts'
+import { invalidParameter, OTHER_ACCOUNT, refusal, startSns } from './support.ts'
 
 const sns = await startSns()
 /** Where nothing else is sent, so that a test can tell when sending has come to rest. */
@@ -87,6 +87,26 @@ test('who confirms by the link is not known, who signs the call is', async () =>
   }
   assert.deepEqual(await authenticated(arn), ['false', 'false'])
   assert.deepEqual(await authenticated(other), ['false', 'true'])
+})
+
+test('a topic of another region, a token that nobody was given, and what is no token', async () => {
+  const topicArn = await sns.createTopic()
+  const endpoint = await openEndpoint()
+  await sns.subscribe(topicArn, 'http', endpoint.url)
+  const { Token } = await endpoint.nextDocument()
+  const confirm = (TopicArn: string, token: string) => sns.sns.confirmSubscription({ TopicArn, Token: token })
+  const abroad = topicArn.replace('us-east-1', 'eu-west-1')
+  await assert.rejects(confirm(abroad, Token), invalidParameter('Topic'))
+  await assert.rejects(confirm('topic', Token), invalidParameter('Topic'))
+  // Signed in another region: the topic is of that one, and knows no such token.
+  const { sns: theirs } = sns.clientsFor({ region: 'eu-west-1' })
+  await assert.rejects(theirs.confirmSubscription({ TopicArn: abroad, Token }), invalidParameter('Token'))
+  for (const unknown of ['0', 'a'.repeat(288), 'F'.repeat(300)]) {
+    await assert.rejects(confirm(topicArn, unknown), invalidParameter('Token'))
+  }
+  await assert.rejects(confirm(topicArn, 'randomtoken'), refusal('InvalidParameter', 'Invalid token'))
+  // Another name in the same region does no harm.
+  await confirm(`${topicArn}-other`, Token)
 })
 
 test('subscribing again asks again, with a token that replaces the first', async () => {

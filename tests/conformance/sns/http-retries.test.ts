@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { spawnNode } from '../../../src/testing/node.ts'
+import { shiftClock } from '../../../src/testing/shift-clock.ts'
 import {
   type Answer,
   type Document,
@@ -180,9 +181,8 @@ test('after kill -9 the schedule goes on, and nothing is lost', { timeout: 60_00
     return 200
   }
   await using second = await spawnNode({ dataDir, args: ['--log-level', 'silent'] })
-  const clock = { method: 'POST', body: JSON.stringify({ advanceMs: 20_000 }) }
   await eventually(async () => {
-    if (taken.size < COUNT) await fetch(`${second.url}/_millrace/clock`, clock)
+    if (taken.size < COUNT) await shiftClock(second.url, 20_000)
     return taken.size === COUNT && (await metric(second.url, 'sns_notifications_delivered_total')) >= COUNT
   })
   assert.ok([...taken.values()].every((times) => times === 1))

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { spawnNode, startNode } from '../../../src/testing/node.ts'
+import { shiftClock } from '../../../src/testing/shift-clock.ts'
 import { ACCOUNT, clientsOf, queueArnOf, topicArnOf } from './support.ts'
 
 const SUBSCRIPTIONS = 2_200
@@ -104,8 +105,7 @@ class Run {
   }
 
   async #advance(seconds: number): Promise<void> {
-    const body = JSON.stringify({ advanceMs: seconds * 1000 })
-    await fetch(`${this.#node.url}/_millrace/clock`, { method: 'POST', body })
+    await shiftClock(this.#node.url, seconds * 1000)
   }
 
   async end(): Promise<void> {

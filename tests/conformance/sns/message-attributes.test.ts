@@ -53,6 +53,11 @@ for (const [what, attributes, sentence] of [
     "Invalid message attribute name ending with character '.' was found.",
   ],
   ['a name with two dots', { 'a..b': text }, "Message attribute name can not have successive '.' character."],
+  ...['AWS.x', 'aws.SNS.SMS.SenderID', 'Amazon.x', 'AWS.SNS.Other'].map((name): [string, Attributes, string] => [
+    `the name ${name}`,
+    { [name]: text },
+    "Message attribute names starting with 'AWS.' or 'Amazon.' are reserved for use by Amazon.",
+  ]),
   ['the type Stringx', { a: { ...text, DataType: 'Stringx' } }, invalidType],
   ['the type String.', { a: { ...text, DataType: 'String.' } }, invalidType],
   ['the type string', { a: { ...text, DataType: 'string' } }, invalidType],
@@ -126,6 +131,20 @@ test('raw, they are the message attributes of the queue, with the digest of a se
   const [expected] = await fixture.receive(direct)
   assert.deepEqual(received.MessageAttributes, expected?.MessageAttributes)
   await fixture.bodies(enveloped)
+})
+
+test('names of Amazon’s own are taken', async () => {
+  for (const name of [
+    'AWS.SNS.SMS.SenderID',
+    'AWS.MM.SMS.EntityId',
+    'AWS.SNS.MOBILE.APNS.TTL',
+    'AWS.SNS.MOBILE.WNS.CachePolicy',
+    'AWSx',
+  ]) {
+    await publish({ [name]: text })
+    assert.deepEqual(Object.keys((await fixture.envelopes(enveloped))[0]?.MessageAttributes ?? {}), [name])
+  }
+  await fixture.bodies(raw)
 })
 
 test('names may have a meaning elsewhere', async () => {

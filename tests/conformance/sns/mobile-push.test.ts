@@ -75,7 +75,14 @@ test('a device that is disabled, and one whose application is, can not be publis
   const publish = () => sns.publish({ TargetArn: device.arn, Message: 'x' })
   await enable(device, false)
   await assert.rejects(publish(), refusal('EndpointDisabled', 'Endpoint is disabled'))
+  // Looked at before the text is.
+  const structured = { TargetArn: device.arn, Message: 'x', MessageStructure: 'json' }
+  await assert.rejects(sns.publish(structured), refusal('EndpointDisabled', 'Endpoint is disabled'))
   await enable(device, true)
+  await assert.rejects(
+    sns.publish(structured),
+    invalidParameter('Message Structure - JSON message body failed to parse'),
+  )
   await publish()
   await fixture.outbox(device.token)
   const setApplication = (Enabled: string) =>

@@ -97,5 +97,6 @@ test('other actions are out of scope, also with their prefix', async () => {
 test('a topic that is not there has no permissions', async () => {
   const TopicArn = topicArnOf('nothing')
   await assert.rejects(add(TopicArn, 'x', ['Publish']), notFound('Topic'))
+  await assert.rejects(add(TopicArn, 'x', ['CreateTopic']), notFound('Topic'))
   await assert.rejects(sns.removePermission({ TopicArn, Label: 'x' }), notFound('Topic'))
 })

@@ -88,12 +88,33 @@ describe('answers', () => {
     assert.ok(shown.includes('<entry><key>DisplayName</key><value/></entry>'), shown)
   })
 
-  test('an error has its type, code and sentence, and the request id', async () => {
-    const { status, headers, xml } = await ask('GetTopicAttributes', { TopicArn: topicArnOf('nothing') })
+  test('an error has its type, code and sentence, no detail, and the request id', async () => {
+    const missing = { TopicArn: topicArnOf('nothing') }
+    const { status, headers, text } = await ask('GetTopicAttributes', missing)
     assert.deepEqual([status, headers.get('content-type')], [404, 'text/xml'])
-    const { Error: error, RequestId, '@_xmlns': _ } = xml.ErrorResponse
-    assert.deepEqual([error.Type, error.Code, error.Message], ['Sender', 'NotFound', 'Topic does not exist'])
-    assert.equal(RequestId, headers.get('x-amzn-requestid'))
+    assert.equal(
+      text,
+      `<?xml version="1.0"?><ErrorResponse xmlns="${XMLNS}"><Error><Type>Sender</Type><Code>NotFound</Code>` +
+        '<Message>Topic does not exist</Message></Error>' +
+        `<RequestId>${headers.get('x-amzn-requestid')}</RequestId></ErrorResponse>`,
+    )
+  })
+
+  test('the parameter ContentType asks for JSON', async () => {
+    const created = await ask('CreateTopic', { Name: 'in-json', ContentType: 'JSON' })
+    assert.equal(created.headers.get('content-type'), 'application/json')
+    assert.deepEqual(JSON.parse(created.text), {
+      CreateTopicResponse: {
+        CreateTopicResult: { TopicArn: topicArnOf('in-json') },
+        ResponseMetadata: { RequestId: created.headers.get('x-amzn-requestid') },
+      },
+    })
+    const refused = await ask('GetTopicAttributes', { TopicArn: topicArnOf('nothing'), ContentType: 'JSON' })
+    assert.equal(refused.status, 404)
+    assert.deepEqual(JSON.parse(refused.text), {
+      Error: { Type: 'Sender', Code: 'NotFound', Message: 'Topic does not exist' },
+      RequestId: refused.headers.get('x-amzn-requestid'),
+    })
   })
 
   test('an action that is none is invalid', async () => {
@@ -220,6 +241,8 @@ describe('without a signature', () => {
     }
     const { Type, Token } = await received()
     assert.equal(Type, 'SubscriptionConfirmation')
+    const abroad = { Action: 'ConfirmSubscription', TopicArn: TopicArn.replace('eu-west-1', 'us-east-1'), Token }
+    assert.equal((await get(url, abroad)).xml.ErrorResponse.Error.Message, 'Invalid parameter: Topic')
     const confirmed = await get(url, { Action: 'ConfirmSubscription', TopicArn, Token })
     const arn = /<SubscriptionArn>(.*)<\/SubscriptionArn>/.exec(resultOf('ConfirmSubscription', confirmed))?.[1] ?? ''
     assert.ok(arn.startsWith(`${TopicArn}:`))
@@ -227,10 +250,6 @@ describe('without a signature', () => {
     assert.equal((await received()).Message, 'now')
     const removed = await get(url, { Action: 'Unsubscribe', SubscriptionArn: arn })
     assert.equal(resultOf('Unsubscribe', removed), '')
-    const { Subscriptions } = await sns.listSubscriptionsByTopic({ TopicArn })
-    assert.deepEqual(
-      Subscriptions?.map(({ SubscriptionArn }) => SubscriptionArn),
-      ['Deleted'],
-    )
+    assert.deepEqual((await sns.listSubscriptionsByTopic({ TopicArn })).Subscriptions, [])
   })
 })

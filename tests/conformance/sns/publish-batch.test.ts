@@ -134,6 +134,19 @@ for (const [what, entry, expected] of [
   })
 }
 
+test('in an entry for a FIFO topic a missing default text is told before a missing group', async () => {
+  const fifo = await fixture.createFifoTopic()
+  const entry = { Id: 'a', MessageStructure: 'json' }
+  await assert.rejects(
+    batch([{ ...entry, Message: '{"sqs":"x"}' }], fifo),
+    invalidParameter('Message Structure - No default entry in JSON message body'),
+  )
+  await assert.rejects(
+    batch([{ ...entry, Message: '{"default":"x"}' }], fifo),
+    invalidParameter('The MessageGroupId parameter is required for FIFO topics'),
+  )
+})
+
 for (const [what, entries, path] of [
   ['a message', [{ Id: 'a' }], 'publishBatchRequestEntries.1.member.message'],
   ['an id', [{ Id: 'a', Message: 'x' }, { Message: 'x' }], 'publishBatchRequestEntries.2.member.id'],

@@ -76,7 +76,8 @@ const endpoint = `arn:aws:sns:us-east-1:${ACCOUNT}:endpoint/GCM/app/5e3e9847-318
 
 for (const [target, expected] of [
   [{}, invalidParameter('TopicArn or TargetArn Reason: no value for required parameter')],
-  [{ TopicArn: '' }, invalidParameter('TopicArn or TargetArn Reason: no value for required parameter')],
+  [{ TopicArn: '' }, invalidParameter('TopicArn Reason: An ARN must have at least 6 elements, not 1')],
+  [{ TargetArn: '' }, invalidParameter('TargetArn Reason: An ARN must have at least 6 elements, not 1')],
   [{ TopicArn: topic, TargetArn: topic }, invalidParameter(/^Invalid parameter: TopicArn, TargetArn /)],
   [{ TopicArn: topic, PhoneNumber: '+15551234567' }, invalidParameter(/^Invalid parameter: TopicArn, PhoneNumber /)],
   [{ TopicArn: missing }, notFound('Topic')],

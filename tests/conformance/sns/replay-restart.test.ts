@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { SNS } from '@aws-sdk/client-sns'
 import { spawnNode } from '../../../src/testing/node.ts'
+import { shiftClock } from '../../../src/testing/shift-clock.ts'
 import { drainEnvelopes, publishAll, replayEnded, replayPolicy } from './fifo-support.ts'
 import { clientsOf, queueArnOf, topicArnOf } from './support.ts'
 
@@ -23,11 +24,7 @@ after(async () => {
 
 /** Where nodes share a database, the jobs of one that died are taken over half a minute later. */
 async function letLeasesExpire(): Promise<void> {
-  const { status } = await fetch(`${node.url}/_millrace/clock`, {
-    method: 'POST',
-    body: JSON.stringify({ advanceMs: 31_000 }),
-  })
-  assert.equal(status, 200)
+  await shiftClock(node.url, 31_000)
 }
 
 /** ReplayStatus, once the first slice was delivered. */

@@ -10,7 +10,7 @@ import { databaseFor } from '../../../src/testing/postgres.ts'
 
 /** A store is refused by a program that knows less of it: these are all there are. */
 const migrations: readonly MigrationSource[] = [
-  ...['jobs', 'outbound'].map((service) => ({ service, folder: kernelFolder(service) })),
+  ...['jobs', 'nodes', 'outbound'].map((service) => ({ service, folder: kernelFolder(service) })),
   ...services.flatMap(({ id, migrations: folder }) => (folder === undefined ? [] : { service: id, folder })),
 ]
 

@@ -107,7 +107,8 @@ test('a number is opted in again, at most once in thirty days', async () => {
 })
 
 test('whoever learns that a number is to be opted out says so at the node', async () => {
-  const tell = (body: string) => fetch(`${fixture.node.url}/_millrace/sns/opt-outs`, { method: 'POST', body })
+  const headers = { 'content-type': 'application/json' }
+  const tell = (body: string) => fetch(`${fixture.node.url}/_millrace/sns/opt-outs`, { method: 'POST', headers, body })
   const { status } = await tell(JSON.stringify({ phoneNumber: SOMEBODY, region: 'us-east-1' }))
   assert.equal(status, 200)
   assert.equal(await isOut(SOMEBODY), true)

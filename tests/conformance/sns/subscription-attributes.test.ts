@@ -28,7 +28,7 @@ const freshAttributes = (SubscriptionArn: string) => ({
   Owner: ACCOUNT,
   Protocol: 'sqs',
   Endpoint: QUEUE,
-  SubscriptionPrincipal: `arn:aws:iam::${ACCOUNT}:root`,
+  SubscriptionPrincipal: `arn:aws:iam::${ACCOUNT}:user/millrace`,
   PendingConfirmation: 'false',
   ConfirmationWasAuthenticated: 'true',
   RawMessageDelivery: 'false',
@@ -109,6 +109,30 @@ test('the empty value takes a redrive policy away', async () => {
   await set(arn, 'RedrivePolicy', '')
   assert.deepEqual(await attributesOf(arn), freshAttributes(arn))
 })
+
+const placeAt = (column: number) =>
+  `\n at [Source: REDACTED (\`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION\` disabled); line: 1, column: ${column}]`
+
+/** Recorded: the words of SNS's parser, and where it stopped. */
+for (const [value, fault] of [
+  [
+    '{invalidjson',
+    `Unexpected character ('i' (code 105)): was expecting double-quote to start field name${placeAt(2)}`,
+  ],
+  [
+    'invalid',
+    "Unrecognized token 'invalid': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')" +
+      placeAt(8),
+  ],
+] as const) {
+  for (const name of ['FilterPolicy', 'RedrivePolicy']) {
+    test(`${name} says where ${value} is no JSON`, async () => {
+      const tail = `${name}: failed to parse JSON. ${fault}`
+      await assert.rejects(set(await subscribed(), name, value), invalidParameter(tail))
+      await assert.rejects(subscribed({ [name]: value }), invalidParameter(`Attributes Reason: ${tail}`))
+    })
+  }
+}
 
 /** What is said after the prefix, which is another one for Subscribe. */
 for (const [name, value, tail] of [

@@ -114,10 +114,19 @@ test('only FIFO topics may have FIFO queues; they may have standard ones too, an
     ['email', 'a@example.com'],
     ['sms', '+15551234567'],
   ] as const) {
-    await assert.rejects(
-      fixture.subscribe(fifo, protocol, endpoint),
-      invalidParameter(/Endpoint Reason: Please use FIFO SQS queue/),
-    )
+    const refused = invalidParameter(`Invalid protocol type: ${protocol}`)
+    await assert.rejects(fixture.subscribe(fifo, protocol, endpoint), refused)
+  }
+})
+
+test('that the topic is missing is told before what is wrong with the endpoint', async () => {
+  const missing = topicArnOf('nothing')
+  for (const [protocol, endpoint, attributes] of [
+    ['sqs', 'no ARN', {}],
+    ['pigeon', 'x', {}],
+    ['sqs', queueArnOf('queue'), { RawMessageDelivery: 'maybe' }],
+  ] as const) {
+    await assert.rejects(fixture.subscribe(missing, protocol, endpoint, attributes), notFound('Topic'))
   }
 })
 

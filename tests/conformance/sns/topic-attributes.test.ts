@@ -181,6 +181,9 @@ for (const [name, value, what] of [
   ['Policy', 'no JSON', /^Policy Error: null$/],
   ['Policy', '{}', /^Policy Error: null$/],
   ['Policy', '{"Statement":[{"Effect":"Perhaps","Principal":"*","Action":"*"}]}', /^Policy Error: null$/],
+  ['Policy', POLICY.replace('"*"}]', '"arn:aws:sns:us-east-1:000000000000:other"}]'), /^Policy Error: null$/],
+  ['Policy', POLICY.replace('sns:Publish', 'sns:CreateTopic'), /^Policy statement action out of service scope!$/],
+  ['Policy', POLICY.replace('"Principal":"*"', '"Principal":{"AWS":"me"}'), /^Policy Error: PrincipalNotFound$/],
   ['Policy', POLICY.replace('2012', 'x'.repeat(30 * 1024)), /^Policy Error: null$/],
   ['DeliveryPolicy', 'no JSON', /^DeliveryPolicy/],
   [
@@ -205,6 +208,16 @@ for (const [name, value, what] of [
     assert.deepEqual(await attributesOf(topic), freshAttributes(topic))
   })
 }
+
+test('an account in the policy is read back as the ARN of its root', async () => {
+  const policy = POLICY.replace('"Principal":"*"', '"Principal":{"AWS":"111111111111"}')
+  const topic = await fixture.createTopic()
+  await set(topic, 'Policy', policy)
+  for (const one of [topic, await fixture.createTopic({ Policy: policy })]) {
+    const [statement] = JSON.parse((await attributesOf(one)).Policy ?? '').Statement
+    assert.deepEqual(statement.Principal, { AWS: 'arn:aws:iam::111111111111:root' })
+  }
+})
 
 test('CreateTopic refuses attributes that a topic does not have, or not at its creation', async () => {
   for (const name of ['Nothing', 'Owner', 'TopicArn']) {

@@ -82,11 +82,58 @@ for (const fifo of [false, true]) {
     const back = { deadLetterTargetArn: await fixture.arnOf(source), maxReceiveCount: 2 }
     await sqs.setQueueAttributes({ QueueUrl: deadLetters, Attributes: { RedrivePolicy: JSON.stringify(back) } })
     await send(fifo, source, 'g-1')
-    await fixture.receiveOne(source, { VisibilityTimeout: 0 })
-    assert.deepEqual(await fixture.receive(source), [])
-    await fixture.receiveOne(deadLetters, { VisibilityTimeout: 0 })
-    assert.deepEqual(await fixture.receive(deadLetters), [])
+    const rounds = [
+      [source, ['1']],
+      [deadLetters, ['2', '3']],
+      [source, ['4']],
+      [deadLetters, ['5', '6']],
+    ] as const
+    for (const [queue, counts] of rounds) {
+      for (const count of counts) {
+        const { Attributes } = await fixture.receiveOne(queue, { VisibilityTimeout: 0 })
+        assert.equal(Attributes.ApproximateReceiveCount, count)
+      }
+      assert.deepEqual(await fixture.receive(queue), [])
+    }
     assert.equal((await fixture.depth(source)).visible, 1)
+  })
+
+  test(`${kind}: in a chain each queue's consumers get a message as often as their queue allows`, async () => {
+    const last = await create(fifo)
+    const chain: string[] = [last]
+    for (const maxReceiveCount of [2, 1, 3]) {
+      const policy = { deadLetterTargetArn: await fixture.arnOf(chain[0] as string), maxReceiveCount }
+      chain.unshift(await create(fifo, { RedrivePolicy: JSON.stringify(policy) }))
+    }
+    await send(fifo, chain[0] as string, 'g-1')
+    const seen: string[][] = []
+    for (const queue of chain.slice(0, -1)) {
+      const counts: string[] = []
+      for (;;) {
+        const [message] = await fixture.receive(queue, { VisibilityTimeout: 0, MessageSystemAttributeNames: ['All'] })
+        if (message === undefined) break
+        counts.push(message.Attributes?.ApproximateReceiveCount ?? '')
+      }
+      seen.push(counts)
+    }
+    assert.deepEqual(seen, [['1', '2', '3'], ['4'], ['5', '6']])
+    const { Attributes } = await fixture.receiveOne(last)
+    assert.equal(Attributes.ApproximateReceiveCount, '7')
+    assert.equal(Attributes.DeadLetterQueueSourceArn, await fixture.arnOf(chain[2] as string))
+  })
+
+  test(`${kind}: what a move task brought back from a dead-letter queue is received as often as a new message`, async () => {
+    const { source, deadLetters } = await pair(2, fifo)
+    await send(fifo, source, 'g-1')
+    for (const round of [1, 2]) {
+      for (const count of ['1', '2']) {
+        const { Attributes } = await fixture.receiveOne(source, { VisibilityTimeout: 0, WaitTimeSeconds: 20 })
+        assert.equal(Attributes.ApproximateReceiveCount, count, `round ${round}`)
+      }
+      assert.deepEqual(await fixture.receive(source), [])
+      assert.equal((await fixture.depth(deadLetters)).visible, 1)
+      await sqs.startMessageMoveTask({ SourceArn: await fixture.arnOf(deadLetters) })
+    }
   })
 }
 

@@ -236,7 +236,7 @@ describe('on the wire', () => {
     assert.equal(xml.GetQueueUrlResponse.GetQueueUrlResult.QueueUrl, `${node.url}/000000000000/another`)
   })
 
-  test('a Query request may ask for JSON, which then mirrors the XML', async () => {
+  test('a Query request may ask for JSON, by header or as old clients do, which then mirrors the XML', async () => {
     const url = await create('mirrored')
     const ask = async (parameters: Record<string, string>) => {
       const headers = { accept: 'application/json' }
@@ -260,6 +260,10 @@ describe('on the wire', () => {
       GetQueueUrlResponse: { GetQueueUrlResult: { QueueUrl: url }, ResponseMetadata: { RequestId: found.requestId } },
     })
     await json('SendMessage', { QueueUrl: url, MessageBody: 'hi' })
+    const asked = { Action: 'GetQueueUrl', QueueName: 'mirrored', ContentType: 'JSON' }
+    const older = await post(url, asked)
+    assert.equal(older.headers.get('content-type'), 'application/json')
+    assert.equal(JSON.parse(older.text).GetQueueUrlResponse.GetQueueUrlResult.QueueUrl, url)
     const { body } = (await ask({ Action: 'ReceiveMessage' })) as {
       body: { ReceiveMessageResponse: { ReceiveMessageResult: { messages: { Body: string }[] } } }
     }

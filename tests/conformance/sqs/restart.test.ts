@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Message, SQS } from '@aws-sdk/client-sqs'
 import { spawnNode, startNode } from '../../../src/testing/node.ts'
+import { shiftClock } from '../../../src/testing/shift-clock.ts'
 import { clientOf, refusal } from './support.ts'
 
 interface RunningNode {
@@ -93,9 +94,7 @@ class Run {
 
   /** Moves the clock of the node forward. */
   async advance(seconds: number): Promise<void> {
-    const body = JSON.stringify({ advanceMs: seconds * 1000 })
-    const { status } = await fetch(`${this.node.url}/_millrace/clock`, { method: 'POST', body })
-    assert.equal(status, 200)
+    await shiftClock(this.node.url, seconds * 1000)
   }
 
   async end(): Promise<void> {

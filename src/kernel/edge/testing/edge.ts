@@ -2,11 +2,12 @@
 import { connect, type Socket } from 'node:net'
 import { pino } from 'pino'
 import { SystemClock } from '../../clock/clock.ts'
+import { MAX_OFFSET_MS } from '../../clock/offset.ts'
 import type { RunningService } from '../../kernel.ts'
 import { NodeMetrics } from '../../observe/metrics.ts'
 import { loadModel } from '../../protocol/load-model.ts'
 import { type Edge, type EdgeOptions, startEdge } from '../edge.ts'
-import type { ManagementNode } from '../management.ts'
+import { type ManagementNode, manage } from '../management.ts'
 
 export type Running = Partial<RunningService>
 
@@ -36,7 +37,11 @@ export async function startTestEdge(
     problem: undefined,
     resets: 0,
     clock,
-    advanceClock: async (ms) => clock.shift(ms),
+    advanceClock: async (ms) => {
+      if (clock.offset + ms > MAX_OFFSET_MS) return false
+      clock.shift(ms)
+      return true
+    },
     health: async () => management.problem,
     metrics: () => metrics.render(),
     reset: async () => void management.resets++,
@@ -50,11 +55,17 @@ export async function startTestEdge(
     headerTimeoutMs: 10_000,
     requestTimeoutMs: 10_000,
     keepAliveTimeoutMs: 10_000,
+    sessions: { find: () => undefined },
+    stallTimeoutMs: 10_000,
+    maxConnections: 1000,
     region: 'us-east-1',
     maxRequestBytes: 4096,
+    allowOrigins: [],
+    allowHosts: [],
+    publicUrl: undefined,
     metrics,
     log: pino({ level: 'debug' }, { write: (line) => void log.push(line) }),
-    management,
+    manage: manage(management),
     services: Object.entries(services).map(([id, running]) => ({
       model: loadModel(id),
       running: { handlers: {}, ...running },

@@ -23,7 +23,7 @@ function storeWithRows() {
   const data = join(root, 'data')
   const backups = join(root, 'backups')
   for (const folder of [data, backups]) mkdirSync(folder)
-  const db = openDatabase(data)
+  const { db } = openDatabase(data)
   db.exec('create table sample (id integer primary key, filler blob)')
   const insert = db.prepare('insert into sample (filler) values (randomblob(4000))')
   db.exec('begin')

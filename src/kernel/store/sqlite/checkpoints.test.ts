@@ -14,7 +14,7 @@ test('a checkpointer that dies is told of and replaced, and does not keep the st
   const data = join(directory, 'data')
   const elsewhere = join(directory, 'elsewhere')
   mkdirSync(data)
-  const db = openDatabase(data)
+  const { db } = openDatabase(data)
   const told: (string | undefined)[] = []
   let hear = () => {}
   const checkpoints = new Checkpoints(db, data, (problem) => {

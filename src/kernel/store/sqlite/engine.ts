@@ -1,15 +1,11 @@
-/**
- * The embedded store as the rest of the program sees it: calls go to the storage thread in batches, replies come back
- * after the commit. Nothing is kept here that a restart would miss.
- */
-import { Worker } from 'node:worker_threads'
+/** The embedded store as the rest of the program sees it: opens the storage thread, and is its first client. */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock/clock.ts'
-import { ServiceError } from '../../service-error.ts'
-import type { Call } from '../group.ts'
 import { KERNEL_MIGRATIONS, type MigrationSource } from '../migrations.ts'
 import { CannotOpenStore, type Command, type Store } from '../store.ts'
-import { type WakeListener, WakeListeners } from '../wakes.ts'
-import type { FromThread, PlainError, ThreadOptions, ToThread } from './protocol.ts'
+import type { WakeListener } from '../wakes.ts'
+import { StorageClient } from './client.ts'
+import { type Control, type FromThread, revive, type ThreadOptions, type ToThread } from './protocol.ts'
 
 export interface SqliteOptions {
   /** The data directory; undefined keeps everything in memory (`--ephemeral`). */
@@ -28,22 +24,16 @@ export interface SqliteOptions {
   readonly onLost?: (error: Error) => void
 }
 
-/**
- * Batches under way at once: one that the thread works on and one that waits for it, so that it never idles. What
- * arrives meanwhile is gathered and costs one message between the threads.
- */
-const MAX_BATCHES_UNDER_WAY = 2
-
 /** What the thread allocates dies with its group: a small nursery is as fast as a large one. */
 const THREAD_YOUNG_GENERATION_MB = 6
 
-interface Waiting {
-  readonly resolve: (value: never) => void
-  readonly reject: (error: Error) => void
+export interface EmbeddedStore extends Store {
+  /** A port for another thread of the process, which joins the store by it (`joinSqlite`). To be transferred. */
+  attach(): MessagePort
 }
 
 /** Opens the store: resolves when its thread holds the lock and has migrated, or rejects with `CannotOpenStore`. */
-export async function openSqlite(options: SqliteOptions): Promise<Store> {
+export async function openSqlite(options: SqliteOptions): Promise<EmbeddedStore> {
   const threadOptions: ThreadOptions = {
     directory: options.directory,
     clockOffset: options.clock.offset,
@@ -68,45 +58,38 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   return new SqliteStore(worker, options)
 }
 
-class SqliteStore implements Store {
+class SqliteStore implements EmbeddedStore {
   readonly #worker: Worker
   readonly #options: SqliteOptions
-  readonly #waiting = new Map<number, Waiting>()
-  readonly #listeners = new WakeListeners()
-  #calls: Call[] = []
-  #lastId = 0
-  #unanswered = 0
-  #flushIsScheduled = false
-  #gone: Error | undefined
+  readonly #client: StorageClient
   /** Resets and the closing that are under way, in the order in which the thread will answer them. */
   readonly #controls: PromiseWithResolvers<void>[] = []
 
   constructor(worker: Worker, options: SqliteOptions) {
     this.#worker = worker
     this.#options = options
+    this.#client = new StorageClient(worker, options)
     worker.on('message', (message: FromThread) => this.#hear(message))
     worker.on('error', (error) => this.#fail(error))
     worker.on('exit', () => this.#fail(new Error('the storage thread has ended')))
   }
 
   execute<A, R>(command: Command<A, R>, args: A): Promise<R> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone)
-    return new Promise<R>((resolve, reject) => {
-      const id = ++this.#lastId
-      this.#waiting.set(id, { resolve, reject })
-      this.#calls.push([id, command.name, args])
-      if (this.#flushIsScheduled) return
-      this.#flushIsScheduled = true
-      setImmediate(() => this.#flush()) // after this turn of the event loop, so that its calls travel together
-    })
+    return this.#client.execute(command, args)
   }
 
   onWake(channel: string, listener: WakeListener): () => void {
-    return this.#listeners.add(channel, listener)
+    return this.#client.onWake(channel, listener)
   }
 
   onMissedWakes(): () => void {
     return () => {} // one node misses nothing
+  }
+
+  attach(): MessagePort {
+    const { port1, port2 } = new MessageChannel()
+    this.#worker.postMessage({ type: 'attach', port: port1 } satisfies ToThread, [port1])
+    return port2
   }
 
   reset(): Promise<void> {
@@ -114,39 +97,25 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    if (this.#gone !== undefined) return
-    this.#postCalls()
+    if (this.#client.gone !== undefined) return
+    this.#client.post()
     await this.#control({ type: 'close' })
     await this.#worker.terminate()
   }
 
-  #control(message: ToThread): Promise<void> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone)
+  #control(message: Control): Promise<void> {
+    if (this.#client.gone !== undefined) return Promise.reject(this.#client.gone)
     const answered = Promise.withResolvers<void>()
     this.#controls.push(answered)
     this.#worker.postMessage(message)
     return answered.promise
   }
 
-  #flush(): void {
-    this.#flushIsScheduled = false
-    if (this.#unanswered < MAX_BATCHES_UNDER_WAY) this.#postCalls()
-  }
-
-  #postCalls(): void {
-    const calls = this.#calls
-    if (calls.length === 0) return
-    this.#calls = []
-    this.#unanswered++
-    const message: ToThread = { type: 'calls', clockOffset: this.#options.clock.offset, calls }
-    this.#worker.postMessage(message)
-  }
-
   #hear(message: FromThread): void {
-    if (this.#gone !== undefined) return // everybody has been told
+    if (this.#client.gone !== undefined) return // everybody has been told
     switch (message.type) {
       case 'replies':
-        return this.#hearReplies(message)
+        return this.#client.hear(message)
       case 'health':
         return this.#options.onHealth?.(message.problem)
       case 'checkpoints':
@@ -161,38 +130,16 @@ class SqliteStore implements Store {
     }
   }
 
-  #hearReplies({ replies, wakes, seconds, batches }: FromThread & { type: 'replies' }): void {
-    this.#unanswered -= batches
-    this.#options.onGroup?.(replies.length, seconds)
-    for (const [id, value, error] of replies) {
-      const waiting = this.#waiting.get(id) as Waiting
-      this.#waiting.delete(id)
-      if (error === undefined) waiting.resolve(value as never)
-      else waiting.reject(revive(error))
-    }
-    this.#listeners.tell(wakes)
-    this.#flush()
-  }
-
   #fail(error: Error): void {
-    if (this.#gone !== undefined) return
+    if (this.#client.gone !== undefined) return
     this.#options.onHealth?.(error.message)
     this.#options.onLost?.(error)
     this.#abandon(error)
   }
 
-  /** From here on nothing is answered any more: whoever waits, or comes, is told why. */
   #abandon(error: Error): void {
-    this.#gone = error
-    for (const { reject } of [...this.#waiting.values(), ...this.#controls]) reject(error)
-    this.#waiting.clear()
+    this.#client.abandon(error)
+    for (const { reject } of this.#controls) reject(error)
     this.#controls.length = 0
   }
-}
-
-function revive(error: PlainError): Error {
-  if ('service' in error) return ServiceError.fromPlain(error.service)
-  const revived = new Error(error.message)
-  if (error.stack !== undefined) revived.stack = error.stack
-  return revived
 }

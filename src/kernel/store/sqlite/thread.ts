@@ -6,7 +6,6 @@ import { mkdirSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { SystemClock } from '../../clock/clock.ts'
-import { ServiceError } from '../../service-error.ts'
 import { type AnyCommand, loadCommands } from '../commands.ts'
 import { type Call, refuseAll, runGroup } from '../group.ts'
 import {
@@ -17,10 +16,20 @@ import {
   recordMigration,
   withFragments,
 } from '../migrations.ts'
+import type { Settled } from '../store.ts'
+import type { Wake } from '../wakes.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { fileFault, openDatabase, writeFault } from './database.ts'
+import { fileFault, NotOnDisk, type OpenDatabase, openDatabase, writeFault } from './database.ts'
 import { lockDirectory } from './lock.ts'
-import type { FromThread, PlainError, Reply, ThreadOptions, ToThread } from './protocol.ts'
+import {
+  type Control,
+  type FromThread,
+  packReply,
+  plain,
+  type ThreadOptions,
+  type ToThread,
+  unpackCalls,
+} from './protocol.ts'
 import { SqliteTx } from './transaction.ts'
 
 /** More calls than this wait for the next group: it bounds how long one commit can hold the others up. */
@@ -28,8 +37,23 @@ const MAX_GROUP = 512
 
 const FRAGMENTS = { clustered: 'without rowid' }
 
+/** Who sends calls: the main thread, by the thread's own port, and those that are attached. */
+interface Client {
+  readonly port: MessagePort
+  /** Messages with calls that were taken in since it was last told. */
+  batches: number
+}
+
+/** What a client is answered of a group. */
+interface Answers {
+  count: number
+  readonly parts: unknown[]
+}
+
 class StorageThread {
+  /** The main thread's, which alone controls this one. */
   readonly #port: MessagePort
+  readonly #database: OpenDatabase
   readonly #db: DatabaseSync
   readonly #tx: SqliteTx
   readonly #clock: SystemClock
@@ -37,24 +61,28 @@ class StorageThread {
   readonly #migrations: readonly Migration[]
   readonly #checkpoints: Checkpoints | undefined
   readonly #unlock: () => void
+  readonly #clients = new Set<Client>()
+  /** In the order of their arrival, each with its client at the same place. */
   readonly #calls: Call[] = []
-  readonly #controls: ToThread[] = []
-  #batches = 0
+  readonly #callers: Client[] = []
+  readonly #controls: Control[] = []
   #running = false
   #problem: string | undefined
 
   private constructor(
     port: MessagePort,
-    db: DatabaseSync,
+    database: OpenDatabase,
     clock: SystemClock,
     commands: ReadonlyMap<string, AnyCommand>,
     options: ThreadOptions,
     unlock: () => void,
   ) {
+    const { db } = database
     this.#port = port
+    this.#database = database
     this.#db = db
     this.#clock = clock
-    this.#tx = new SqliteTx(db, clock, commands)
+    this.#tx = new SqliteTx(database, clock, commands)
     this.#commands = commands
     this.#migrations = readMigrations(
       options.migrations.map(({ service, folder }) => ({ service, folder: new URL(folder) })),
@@ -71,12 +99,12 @@ class StorageThread {
     const { directory } = options
     if (directory !== undefined) mkdirSync(directory, { recursive: true })
     const unlock = directory === undefined ? () => {} : lockDirectory(directory)
-    const db = openDatabase(directory)
+    const database = openDatabase(directory)
     const clock = new SystemClock(options.clockOffset)
     const commands = await loadCommands(options.commands.map((url) => new URL(url)))
-    const thread = new StorageThread(port, db, clock, commands, options, unlock)
+    const thread = new StorageThread(port, database, clock, commands, options, unlock)
     await thread.#migrate()
-    port.on('message', (message: ToThread) => thread.#accept(message))
+    thread.#attach(port)
     thread.#say({ type: 'open' })
   }
 
@@ -84,50 +112,94 @@ class StorageThread {
     this.#port.postMessage(message)
   }
 
-  #accept(message: ToThread): void {
-    this.#take(message)
-    if (!this.#running) void this.#serve()
+  #attach(port: MessagePort): void {
+    const client: Client = { port, batches: 0 }
+    this.#clients.add(client)
+    port.on('message', (message: ToThread) => {
+      this.#take(client, message)
+      if (!this.#running) void this.#serve()
+    })
+    port.on('close', () => this.#clients.delete(client))
   }
 
-  #take(message: ToThread): void {
+  #take(client: Client, message: ToThread): void {
+    if (message.type === 'attach') return this.#attach(message.port)
     if (message.type !== 'calls') {
       this.#controls.push(message)
       return
     }
     if (message.clockOffset > this.#clock.offset) this.#clock.shift(message.clockOffset - this.#clock.offset)
-    for (const call of message.calls) this.#calls.push(call)
-    this.#batches++
+    unpackCalls(message.parts, this.#commands, (call) => {
+      this.#calls.push(call)
+      this.#callers.push(client)
+    })
+    client.batches++
+  }
+
+  #takeAll(): void {
+    for (const client of this.#clients) {
+      const { port } = client
+      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+        this.#take(client, next.message)
+      }
+    }
   }
 
   async #serve(): Promise<void> {
     this.#running = true
     for (;;) {
-      for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
-        this.#take(next.message)
-      }
-      if (this.#calls.length > 0) await this.#serveGroup(this.#calls.splice(0, MAX_GROUP))
-      else if (this.#controls.length > 0) await this.#control(this.#controls.shift() as ToThread)
+      this.#takeAll()
+      if (this.#calls.length > 0) {
+        await this.#serveGroup(this.#calls.splice(0, MAX_GROUP), this.#callers.splice(0, MAX_GROUP))
+      } else if (this.#controls.length > 0) await this.#control(this.#controls.shift() as Control)
       else break
     }
     this.#running = false
   }
 
-  async #serveGroup(calls: readonly Call[]): Promise<void> {
+  async #serveGroup(calls: readonly Call[], callers: readonly Client[]): Promise<void> {
     const began = performance.now()
     let problem: string | undefined
     const { settled, wakes } = await runGroup(this.#tx, this.#commands, calls, isFileFault).catch((error: unknown) => {
+      if (error instanceof NotOnDisk) throw error
       problem = fileFault(error)
       return refuseAll(calls, error, problem)
     })
     const seconds = (performance.now() - began) / 1000
-    const replies = settled.map((outcome, at): Reply => {
-      const id = (calls[at] as Call)[0]
-      return outcome.ok ? [id, outcome.value] : [id, undefined, plain(outcome.error)]
-    })
     this.#noteHealth(problem)
-    this.#say({ type: 'replies', replies, wakes, seconds, batches: this.#batches })
-    this.#batches = 0
+    const answers = this.#answersOf(calls, callers, settled)
+    for (const client of this.#clients)
+      this.#reply(client, answers.get(client) ?? { count: 0, parts: [] }, wakes, seconds)
     this.#checkpoints?.afterCommit()
+  }
+
+  /** By client, each in the order of its calls. */
+  #answersOf(
+    calls: readonly Call[],
+    callers: readonly Client[],
+    settled: readonly Settled<unknown>[],
+  ): Map<Client, Answers> {
+    const answers = new Map<Client, Answers>()
+    for (let at = 0; at < calls.length; at++) {
+      const [id, command] = calls[at] as Call
+      const client = callers[at] as Client
+      let ofClient = answers.get(client)
+      if (ofClient === undefined) {
+        ofClient = { count: 0, parts: [] }
+        answers.set(client, ofClient)
+      }
+      ofClient.count++
+      packReply(id, this.#commands.get(command)?.packing, settled[at] as Settled<unknown>, ofClient.parts)
+    }
+    return answers
+  }
+
+  /** Every client hears of every wake-up. */
+  #reply(client: Client, { count, parts }: Answers, wakes: readonly Wake[], seconds: number): void {
+    const { port, batches } = client
+    if (count === 0 && batches === 0 && wakes.length === 0) return
+    client.batches = 0
+    port.postMessage({ type: 'replies', count, parts, wakes, seconds, batches } satisfies FromThread)
   }
 
   /** Told before the group's replies. A group that only read says nothing about writing, so a write of our own does. */
@@ -138,7 +210,7 @@ class StorageThread {
     this.#say({ type: 'health', problem })
   }
 
-  async #control(message: ToThread): Promise<void> {
+  async #control(message: Control): Promise<void> {
     if (message.type === 'reset') await this.#reset()
     else await this.#close()
   }
@@ -178,20 +250,14 @@ class StorageThread {
   async #close(): Promise<void> {
     await this.#checkpoints?.close()
     this.#tx.reset()
-    this.#db.close()
+    this.#database.close()
     this.#unlock()
     this.#say({ type: 'closed' })
-    this.#port.close()
+    for (const { port } of this.#clients) port.close()
   }
 }
 
-const isFileFault = (error: unknown): boolean => fileFault(error) !== undefined
-
-function plain(error: unknown): PlainError {
-  if (error instanceof ServiceError) return { service: error.toPlain() }
-  if (error instanceof Error) return { message: error.message, stack: error.stack }
-  return { message: String(error), stack: undefined }
-}
+const isFileFault = (error: unknown): boolean => error instanceof NotOnDisk || fileFault(error) !== undefined
 
 const port = parentPort as MessagePort
 StorageThread.start(port, workerData as ThreadOptions).catch((error: Error) => {

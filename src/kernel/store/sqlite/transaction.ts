@@ -8,6 +8,7 @@ import type { GroupTx } from '../group.ts'
 import { isQuery } from '../sql.ts'
 import type { SqlValue, Tx } from '../store.ts'
 import { GatheredWakes, type Wake } from '../wakes.ts'
+import type { OpenDatabase } from './database.ts'
 
 /** Ids are taken from the store this many at a time; the rest of a block is lost with the process. */
 const ID_BLOCK = 10_000
@@ -18,7 +19,10 @@ export class SqliteTx implements GroupTx {
   readonly commands: Tx['commands']
   now: number
   readonly #db: DatabaseSync
+  readonly #sync: () => void
   readonly #clock: Clock
+  /** Rows changed since the database was opened, up to the last commit that is on the disk. */
+  #changesOnDisk = 0
   readonly #statements = new Map<string, StatementSync>()
   readonly #wakes = new GatheredWakes()
   readonly #memo = new Map<string, unknown>()
@@ -28,8 +32,9 @@ export class SqliteTx implements GroupTx {
   #endOfIds = 0
   #blockIsUncommitted = false
 
-  constructor(db: DatabaseSync, clock: Clock, commands: Tx['commands']) {
+  constructor({ db, sync }: OpenDatabase, clock: Clock, commands: Tx['commands']) {
     this.#db = db
+    this.#sync = sync
     this.#clock = clock
     this.commands = commands
     this.now = clock.now()
@@ -48,9 +53,18 @@ export class SqliteTx implements GroupTx {
   commit(): Promise<readonly Wake[]> {
     return settled(() => {
       this.#statement('commit').run()
+      this.#syncChanges()
       this.#blockIsUncommitted = false
       return this.#wakes.take()
     })
+  }
+
+  /** A group that wrote nothing, such as long polls that find nothing, waits for no disk. */
+  #syncChanges(): void {
+    const { changes } = this.#statement('select total_changes() as changes').get() as { changes: number }
+    if (changes === this.#changesOnDisk) return
+    this.#sync()
+    this.#changesOnDisk = changes
   }
 
   rollback(): Promise<void> {
@@ -165,8 +179,12 @@ export class SqliteTx implements GroupTx {
 
   /** Row by row: a multi-row statement is no faster here, since the statement stays prepared and nothing travels. */
   #insert(sql: string, rows: readonly (readonly SqlValue[])[]): number {
+    const statement = this.#statement(sql)
     let inserted = 0
-    for (const row of rows) inserted += this.#run(sql, row)
+    for (const row of rows) {
+      inserted += statement.run(...(row as SQLInputValue[])).changes as number
+      if (inserted > 0) this.#hasTraces = true
+    }
     return inserted
   }
 

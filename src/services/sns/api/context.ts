@@ -1,8 +1,9 @@
 /** What the operation handlers share. */
 import type { Caller, Kernel } from '../../../kernel/kernel.ts'
 import type { SnsMetrics } from '../metrics.ts'
+import type { TopicAddress } from '../model/names.ts'
 import type { Signing } from '../signing.ts'
-import type { FilterPolicyLimits } from '../store.ts'
+import { type FilterPolicyLimits, getTopic } from '../store.ts'
 
 export type SNS = typeof import('@aws-sdk/client-sns')
 
@@ -17,6 +18,16 @@ export const originFor = ({ config }: SnsContext, { origin }: Pick<Caller, 'orig
 
 /** Where an ARN has to be for the caller: links that are followed say so by themselves, and are not signed. */
 export const regionOf = ({ signed, region }: Caller): string | undefined => (signed ? region : undefined)
+
+/** The result of `check`. What it finds wrong is told of a topic that is there; else NotFound goes before. */
+export async function checkedFor<T>({ store }: SnsContext, topic: TopicAddress, check: () => T): Promise<T> {
+  try {
+    return check()
+  } catch (error) {
+    await store.execute(getTopic, topic)
+    throw error
+  }
+}
 
 export const limitsOf = ({ config: { sns } }: SnsContext): FilterPolicyLimits => ({
   perTopic: sns.filterPoliciesPerTopic,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Caller } from '../../../kernel/kernel.ts'
 import type { PartialHandlers } from '../../../kernel/protocol/types.ts'
+import { missingMembers } from '../errors.ts'
 import { parseEndpointArn, parsePlatformApplicationArn, platformApplicationArn } from '../model/arn.ts'
 import { decodeNextId, decodeNextToken, encodeNextToken, PAGE_SIZE } from '../model/page-token.ts'
 import {
@@ -14,6 +15,7 @@ import {
   parseEndpointAttributes,
   shownEndpointAttributes,
 } from '../model/platform-endpoint.ts'
+import { reportFanOut } from '../status-log.ts'
 import {
   attributesOf,
   createEndpoint,
@@ -53,6 +55,7 @@ export const mobile = (sns: SnsContext) =>
 
     async SetPlatformApplicationAttributes({ PlatformApplicationArn, Attributes }, { region }) {
       const application = parsePlatformApplicationArn(PlatformApplicationArn, region)
+      requireAttributes(Attributes)
       await sns.store.execute(setPlatformApplicationAttributes, { application, given: Attributes })
       return {}
     },
@@ -75,12 +78,14 @@ export const mobile = (sns: SnsContext) =>
       const application = parsePlatformApplicationArn(PlatformApplicationArn, caller.region)
       const asked = askedEndpointAttributes(Token, CustomUserData, Attributes)
       const call = { application, asked, endpointId: randomUUID(), ...(await occasion(sns, caller)) }
-      return { EndpointArn: await sns.store.execute(createEndpoint, call) }
+      const { arn, report } = await sns.store.execute(createEndpoint, call)
+      reportFanOut(sns, report)
+      return { EndpointArn: arn }
     },
 
     async DeleteEndpoint({ EndpointArn }, caller) {
       const endpoint = parseEndpointArn(EndpointArn, caller.region)
-      await sns.store.execute(deleteEndpoint, { endpoint, ...(await occasion(sns, caller)) })
+      reportFanOut(sns, await sns.store.execute(deleteEndpoint, { endpoint, ...(await occasion(sns, caller)) }))
       return {}
     },
 
@@ -91,8 +96,10 @@ export const mobile = (sns: SnsContext) =>
 
     async SetEndpointAttributes({ EndpointArn, Attributes }, caller) {
       const endpoint = parseEndpointArn(EndpointArn, caller.region)
+      requireAttributes(Attributes)
       const attributes = parseEndpointAttributes(Attributes)
-      await sns.store.execute(setEndpointAttributes, { endpoint, attributes, ...(await occasion(sns, caller)) })
+      const call = { endpoint, attributes, ...(await occasion(sns, caller)) }
+      reportFanOut(sns, await sns.store.execute(setEndpointAttributes, call))
       return {}
     },
 
@@ -111,6 +118,10 @@ export const mobile = (sns: SnsContext) =>
       }
     },
   }) satisfies PartialHandlers<SNS>
+
+function requireAttributes(attributes: Readonly<Record<string, string>> | undefined): void {
+  if (Object.keys(attributes ?? {}).length === 0) throw missingMembers(['Attributes'])
+}
 
 /** For the events that an application may have asked for. */
 async function occasion(sns: SnsContext, caller: Caller): Promise<Occasion> {

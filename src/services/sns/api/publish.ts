@@ -27,7 +27,8 @@ export const publishing = (sns: SnsContext) =>
         return answer(published as Published)
       }
       const { accountId, region, principal } = caller
-      const place = 'endpoint' in target ? { endpoint: target.endpoint } : { ...target, accountId, region }
+      const structure = input.MessageStructure
+      const place = 'endpoint' in target ? { endpoint: target.endpoint, structure } : { ...target, accountId, region }
       const call = { ...place, sender: principal.id, origin: originFor(sns, caller), message }
       await sns.store.execute(publishDirectly, call)
       sns.counts.published(input, [messageSize(input)])

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { parseArn } from '../../../kernel/arn.ts'
 import type { PartialHandlers } from '../../../kernel/protocol/types.ts'
-import { invalidParameter } from '../errors.ts'
+import { withoutPasswords } from '../../../kernel/secrets.ts'
+import { invalidParameter, unreachableEndpoint } from '../errors.ts'
 import { parseSubscriptionArn, parseTopicArn } from '../model/arn.ts'
 import { checkConfirmation, newToken } from '../model/confirmation.ts'
 import { effectiveSubscriptionDeliveryPolicy } from '../model/delivery-policy.ts'
@@ -22,7 +23,7 @@ import {
   subscriptionArn,
   unsubscribe,
 } from '../store.ts'
-import { limitsOf, originFor, pageOf, regionOf, type SNS, type SnsContext } from './context.ts'
+import { checkedFor, limitsOf, originFor, pageOf, regionOf, type SNS, type SnsContext } from './context.ts'
 
 const PENDING = 'pending confirmation'
 
@@ -31,10 +32,13 @@ export const subscriptions = (sns: SnsContext) =>
     async Subscribe({ TopicArn, Protocol, Endpoint = '', Attributes = {}, ReturnSubscriptionArn }, caller) {
       const { accountId, region, principal } = caller
       const topic = parseTopicArn(TopicArn, region)
-      const protocol = checkEndpoint(Protocol, Endpoint, isFifoName(topic.name))
-      const subscriber = { protocol, endpoint: Endpoint, topicArn: topicArn(topic), region, accountId }
-      const attributes = createSubscriptionAttributes(Attributes, subscriber)
-      checkTarget(sns, protocol, Endpoint)
+      const { protocol, attributes } = await checkedFor(sns, topic, () => {
+        const protocol = checkEndpoint(Protocol, Endpoint, isFifoName(topic.name))
+        const subscriber = { protocol, endpoint: Endpoint, topicArn: topicArn(topic), region, accountId }
+        const attributes = createSubscriptionAttributes(Attributes, subscriber)
+        checkTarget(sns, protocol, Endpoint)
+        return { protocol, attributes }
+      })
       const { keyId } = await sns.signing.current()
       const { arn, pending } = await sns.store.execute(subscribe, {
         topic,
@@ -54,16 +58,17 @@ export const subscriptions = (sns: SnsContext) =>
     },
 
     async ConfirmSubscription({ TopicArn, Token, AuthenticateOnUnsubscribe }, caller) {
-      checkConfirmation(TopicArn, Token, regionOf(caller))
+      const { region } = checkConfirmation(TopicArn, Token, regionOf(caller))
       const arn = await sns.store.execute(confirmSubscription, {
         token: Token,
+        region,
         authenticated: caller.signed,
         authenticateOnUnsubscribe: AuthenticateOnUnsubscribe?.toLowerCase() === 'true',
       })
       return { SubscriptionArn: arn }
     },
 
-    async Unsubscribe({ SubscriptionArn }, caller) {
+    async Unsubscribe({ SubscriptionArn = '' }, caller) {
       const address = parseSubscriptionArn(SubscriptionArn, regionOf(caller))
       const { keyId } = await sns.signing.current()
       await sns.store.execute(unsubscribe, {
@@ -111,8 +116,13 @@ export const subscriptions = (sns: SnsContext) =>
     },
   }) satisfies PartialHandlers<SNS>
 
-/** Of targets that other services have: those services have to be there. Queues may come later. */
-function checkTarget({ targets }: SnsContext, protocol: Protocol, endpoint: string): void {
+/**
+ * Of targets that other services have: those services have to be there. Queues may come later. Nothing is sent to some
+ * addresses: a name's are only known when it is sent to.
+ */
+function checkTarget({ targets, guard }: SnsContext, protocol: Protocol, endpoint: string): void {
+  const isUrl = protocol === 'http' || protocol === 'https'
+  if (isUrl && guard.refusalOfUrl(new URL(endpoint)) !== undefined) throw unreachableEndpoint()
   if (protocol !== 'lambda' && protocol !== 'firehose') return
   const arn = parseArn(endpoint)
   if (arn !== undefined && targets.resolve(arn) === undefined) {
@@ -131,6 +141,6 @@ const listed = (subscription: Subscription) => ({
   SubscriptionArn: subscription.status === 'confirmed' ? subscriptionArn(subscription) : LISTED_AS[subscription.status],
   Owner: subscription.accountId,
   Protocol: subscription.protocol,
-  Endpoint: subscription.endpoint,
+  Endpoint: withoutPasswords(subscription.endpoint),
   TopicArn: subscription.topicArn,
 })

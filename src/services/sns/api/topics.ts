@@ -23,18 +23,18 @@ import {
   setDataProtection,
   setTopicAttribute,
 } from '../store.ts'
-import { pageOf, type SNS, type SnsContext } from './context.ts'
+import { checkedFor, pageOf, type SNS, type SnsContext } from './context.ts'
 
 export const topics = (sns: SnsContext) =>
   ({
     async CreateTopic({ Name, Attributes = {}, Tags, DataProtectionPolicy }, { accountId, region }) {
       const fifo = asksForFifo(Attributes)
       checkTopicName(Name, fifo)
-      const attributes = createTopicAttributes(Attributes, sns.clock.now())
+      const topic = { accountId, region, name: Name }
+      const attributes = createTopicAttributes(Attributes, topicArn(topic), sns.clock.now())
       const tags = parseTags(Tags)
       const dataProtectionPolicy = DataProtectionPolicy || undefined
       if (dataProtectionPolicy !== undefined) checkDataProtection(dataProtectionPolicy, fifo)
-      const topic = { accountId, region, name: Name }
       await sns.store.execute(createTopic, { topic, attributes, tags, dataProtectionPolicy })
       return { TopicArn: topicArn(topic) }
     },
@@ -71,7 +71,7 @@ export const topics = (sns: SnsContext) =>
     async AddPermission({ TopicArn, Label, AWSAccountId, ActionName }, { region }) {
       const topic = parseTopicArn(TopicArn, region)
       const permission = { label: Label, accountIds: AWSAccountId, actions: ActionName }
-      checkPermission(permission)
+      await checkedFor(sns, topic, () => checkPermission(permission))
       await sns.store.execute(grantPermission, { topic, permission })
       return {}
     },

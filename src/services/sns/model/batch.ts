@@ -13,9 +13,7 @@ type Entry = OutgoingMessage & { readonly Id: string }
  * texts by protocol if its message structure is `json`.
  */
 export function checkBatch(entries: readonly Entry[], fifo: boolean): (MessageTexts | undefined)[] {
-  if (entries.length > MAX_ENTRIES) {
-    throw modelled('TooManyEntriesInBatchRequestException', 'The batch request contains more entries than permissible.')
-  }
+  if (entries.length > MAX_ENTRIES) throw tooManyEntries()
   if (entries.length === 0) {
     throw modelled('EmptyBatchRequestException', "The batch request doesn't contain any entries.")
   }
@@ -33,6 +31,9 @@ export function checkBatch(entries: readonly Entry[], fifo: boolean): (MessageTe
   }
   return entries.map((entry) => checkEntry(entry, fifo))
 }
+
+export const tooManyEntries = () =>
+  modelled('TooManyEntriesInBatchRequestException', 'The batch request contains more entries than permissible.')
 
 function checkId(id: string): void {
   if (!/^[\w-]+$/.test(id)) {

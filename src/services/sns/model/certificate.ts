@@ -1,5 +1,5 @@
 /** The key that signs documents, and the certificate by which others check them: one pair for each installation. */
-import { createHash } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import type { Millis } from '../../../kernel/clock/clock.ts'
 
 export interface SigningKey {
@@ -24,12 +24,38 @@ const ALGORITHM = {
   publicExponent: Uint8Array.of(1, 0, 1),
 }
 
+/** What the SnsMessageManager of the Java SDK asks a certificate for in most regions, and which others look for too. */
+const COMMON_NAME = 'sns.amazonaws.com'
+
+/** Regions for which it asks for a name of their own. */
+const REGIONS_WITH_NAMES = [
+  ...['af-south-1', 'ap-east-1', 'ap-east-2', 'ap-south-2', 'ap-southeast-3', 'ap-southeast-4', 'ap-southeast-5'],
+  ...['ap-southeast-6', 'ap-southeast-7', 'ca-west-1', 'eu-central-2', 'eu-south-1', 'eu-south-2', 'il-central-1'],
+  ...['me-central-1', 'me-south-1', 'mx-central-1'],
+]
+
+/** Where a certificate has such names, its common name is not looked at: so all of them are there. */
+export const CERTIFICATE_NAMES: readonly string[] = [
+  COMMON_NAME,
+  'sns.amazonaws.com.cn',
+  'sns-cn-north-1.amazonaws.com.cn',
+  'sns-cn-northwest-1.amazonaws.com.cn',
+  'sns-us-gov-west-1.amazonaws.com',
+  ...REGIONS_WITH_NAMES.map((region) => `sns-signing.${region}.amazonaws.com`),
+]
+
+/** Whether validators find the names in it that they ask for. Those that installations made at first had none. */
+export function isRecognised(certificatePem: string): boolean {
+  const certificate = new X509Certificate(certificatePem)
+  return CERTIFICATE_NAMES.every((name) => certificate.checkHost(name) !== undefined)
+}
+
 /** Makes a new key with its self-signed certificate. Takes a quarter of a second, in the thread pool for most of it. */
 export async function createSigningKey(now: Millis): Promise<SigningKey> {
   const x509 = await loadX509()
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=Millrace SNS',
+    name: `CN=${COMMON_NAME}`,
     notBefore: new Date(now - VALID_BEFORE),
     notAfter: new Date(now + VALID_FOR),
     signingAlgorithm: ALGORITHM,
@@ -37,6 +63,7 @@ export async function createSigningKey(now: Millis): Promise<SigningKey> {
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.SubjectAlternativeNameExtension(CERTIFICATE_NAMES.map((value) => ({ type: 'dns', value }))),
     ],
   })
   const privateKey = await crypto.subtle.exportKey('pkcs8', keys.privateKey)

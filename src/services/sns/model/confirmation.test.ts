@@ -9,11 +9,19 @@ test('a token has 288 hexadecimal digits, and is not given out twice', () => {
   const token = newToken()
   assert.match(token, /^[0-9a-f]{288}$/)
   assert.notEqual(newToken(), token)
-  checkConfirmation(arn, token, 'us-east-1')
+  assert.deepEqual(checkConfirmation(arn, token, 'us-east-1'), {
+    region: 'us-east-1',
+    accountId: '000000000000',
+    name: 't',
+  })
   checkConfirmation(arn, token, undefined)
 })
 
-for (const token of ['', 'randomtoken', 'a'.repeat(287), 'a'.repeat(289), 'g'.repeat(288)]) {
+test('hexadecimal digits of any number may be a token', () => {
+  for (const token of ['0', 'a'.repeat(287), 'A'.repeat(289)]) checkConfirmation(arn, token, 'us-east-1')
+})
+
+for (const token of ['', 'randomtoken', 'g'.repeat(288)]) {
   test(`${token.slice(0, 20)} (${token.length} characters) is no token`, () =>
     expectRefusal(() => checkConfirmation(arn, token, 'us-east-1'), 'InvalidParameterException', 'Invalid token'))
 }

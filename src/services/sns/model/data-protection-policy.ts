@@ -11,6 +11,7 @@ import type {
   ProtectionOperation,
   ProtectionStatement,
 } from './data-protection.ts'
+import { parseJson } from './json-object.ts'
 
 const MAX_LENGTH = 30_720
 const VERSION = '2021-06-01'
@@ -31,7 +32,7 @@ export function parseDataProtectionPolicy(text: string): DataProtectionPolicy | 
   if (text === '') return undefined
   if (text.length > MAX_LENGTH) throw refused(`The policy must not be longer than ${MAX_LENGTH} characters`)
   const { Name, Description, Version, Statement, Configuration } = members(
-    parseJson(text),
+    parseJson(text, refused),
     'The policy',
     ['Name', 'Version', 'Statement'],
     ['Description', 'Configuration'],
@@ -47,14 +48,6 @@ export function parseDataProtectionPolicy(text: string): DataProtectionPolicy | 
     throw refused('The policy must not have more than one statement with the operation Audit')
   }
   return { statements }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw refused(`failed to parse JSON. ${(error as Error).message}`)
-  }
 }
 
 function parseStatement(
@@ -80,7 +73,8 @@ function parseStatement(
   }
 }
 
-const MANAGED = /^arn:[\w-]+:dataprotection::aws:data-identifier\/(?<name>[\w-]+)$/
+/** Also in the form of a region's own. */
+const MANAGED = /^arn:[\w-]+:dataprotection:(?::aws|[a-z\d-]+:):data-identifier\/(?<name>[\w-]+)$/
 
 function identifierOf(text: string, path: string, custom: ReadonlyMap<string, DataIdentifier>): DataIdentifier {
   const name = MANAGED.exec(text)?.groups?.name

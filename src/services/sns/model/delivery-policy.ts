@@ -10,6 +10,7 @@
 import { isJsonObject, type JsonObject } from '../../../kernel/json-object.ts'
 import type { Refuse } from '../errors.ts'
 import { DEFAULT_CONTENT_TYPE } from './http-headers.ts'
+import { parseJson } from './json-object.ts'
 import type { BackoffFunction, RetryPolicy } from './retry.ts'
 
 /** What is in effect for a subscription. */
@@ -57,7 +58,7 @@ const BACKOFF_FUNCTIONS: readonly BackoffFunction[] = ['linear', 'arithmetic', '
 export function topicDeliveryPolicy(text: string, refuse: Refuse): string | undefined {
   if (text === '') return undefined
   const complain = complaint(refuse)
-  const { http } = membersOf(parseDocument(text, complain), '', ['http'], complain)
+  const { http } = membersOf(parseJson(text, complain), '', ['http'], complain)
   const { disableSubscriptionOverrides, ...parts } = parseTopicPolicy(http ?? {}, complain)
   return formatTopicPolicy({ ...parts, disableSubscriptionOverrides })
 }
@@ -69,7 +70,7 @@ export function topicDeliveryPolicy(text: string, refuse: Refuse): string | unde
 export function subscriptionDeliveryPolicy(text: string, raw: boolean, refuse: Refuse): string | undefined {
   if (text === '') return undefined
   const complain = complaint(refuse)
-  const parts = parseSubscriptionPolicy(parseDocument(text, complain), complain)
+  const parts = parseSubscriptionPolicy(parseJson(text, complain), complain)
   const contentType = parts.requestPolicy?.headerContentType
   if (contentType !== undefined && !mayHaveType(contentType, raw)) {
     throw complain(`requestPolicy.headerContentType ${contentType} needs RawMessageDelivery`)
@@ -160,14 +161,6 @@ const complaint =
 /** For a text that was kept: it was in order then. */
 const neverComplain: Refuse = (reason) => {
   throw new Error(`A delivery policy was kept that is not valid: ${reason}`)
-}
-
-function parseDocument(text: string, complain: Refuse): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw complain(`failed to parse JSON. ${(error as Error).message}`)
-  }
 }
 
 function parseTopicPolicy(http: unknown, complain: Refuse): TopicPolicy {

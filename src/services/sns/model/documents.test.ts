@@ -5,7 +5,6 @@ import {
   confirmationDocument,
   confirmationMail,
   firehoseRecord,
-  fitsRaw,
   jsonConfirmationMail,
   jsonMail,
   lambdaEvent,
@@ -119,14 +118,6 @@ test('a stream gets lines without a signature, or the message alone', () => {
     UnsubscribeURL: unsubscribeUrl,
   })
   assert.equal(firehoseRecord(plain, subscriptionArn, publicUrl, true), 'hello "you"')
-})
-
-test('a queue takes ten attributes raw, and not eleven', () => {
-  const some = (count: number) =>
-    Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${i}`, { dataType: 'String', stringValue: 'v' }]))
-  assert.equal(fitsRaw(plain), true)
-  assert.equal(fitsRaw({ ...plain, attributes: some(10) }), true)
-  assert.equal(fitsRaw({ ...plain, attributes: some(11) }), false)
 })
 
 test('mail has the subject or a general one, the message, and a way out', () => {

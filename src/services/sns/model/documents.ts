@@ -99,12 +99,6 @@ export function firehoseRecord(
 }
 
 /** With raw delivery attributes become those of an SQS message, which has at most ten. */
-const MAX_RAW_ATTRIBUTES = 10
-
-/** Whether a queue can take the attributes of a message raw. If not, no retry helps. */
-export const fitsRaw = ({ attributes = {} }: Pick<Notification, 'attributes'>): boolean =>
-  Object.keys(attributes).length <= MAX_RAW_ATTRIBUTES
-
 export interface Mail {
   readonly subject: string
   readonly text: string

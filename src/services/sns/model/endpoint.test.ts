@@ -120,7 +120,13 @@ test('a FIFO topic takes queues of both types, and nothing else', () => {
     expectRefusal(
       () => checkEndpoint(protocol, endpoint, true),
       'InvalidParameterException',
-      'Invalid parameter: Invalid parameter: Endpoint Reason: Please use FIFO SQS queue',
+      `Invalid parameter: Invalid protocol type: ${protocol}`,
     )
   }
+  // Told before the endpoint is looked at.
+  expectRefusal(
+    () => checkEndpoint('sms', 'x', true),
+    'InvalidParameterException',
+    'Invalid parameter: Invalid protocol type: sms',
+  )
 })

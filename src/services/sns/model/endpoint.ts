@@ -32,14 +32,12 @@ export function checkEndpoint(protocol: string, endpoint: string, fifoTopic: boo
   if (!isProtocol(protocol)) {
     throw invalidParameter(`Amazon SNS does not support this protocol string: ${protocol}`)
   }
+  if (fifoTopic && protocol !== 'sqs') throw invalidParameter(`Invalid protocol type: ${protocol}`)
   protocols[protocol](endpoint)
   if (endpoint.length > MAX_LENGTH)
     throw invalidParameter(`Endpoint Reason: must be at most ${MAX_LENGTH} characters long`)
-  if (fifoTopic && protocol !== 'sqs') {
-    // Twice, as below.
-    throw invalidParameter('Invalid parameter: Endpoint Reason: Please use FIFO SQS queue')
-  }
   if (!fifoTopic && protocol === 'sqs' && isFifoName(endpoint)) {
+    // The prefix stands there twice.
     throw invalidParameter(
       'Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics',
     )

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { BLANK_SIGNATURE, envelopeFor, type Notification, type Signing, sharedEnvelope } from './envelope.ts'
+import {
+  BLANK_SIGNATURE,
+  confirmUrl,
+  envelopeFor,
+  isLink,
+  type Notification,
+  type Signing,
+  sharedEnvelope,
+  unsubscribeUrl,
+} from './envelope.ts'
 
 const topicArn = 'arn:aws:sns:us-east-1:000000000000:orders'
 const subscriptionArn = `${topicArn}:1b2c3d4e-0000-4000-8000-000000000000`
@@ -118,3 +127,23 @@ test('a document costs little more than its two concatenations', () => {
   assert.ok(performance.now() - before < 1000)
   assert.equal(length, 10_000 * (shared.head.length + subscriptionArn.length + shared.tail.length))
 })
+
+const links: readonly (readonly [query: string, expected: boolean])[] = [
+  [new URL(confirmUrl(publicUrl, topicArn, 'token')).search, true],
+  [new URL(unsubscribeUrl(publicUrl, subscriptionArn)).search, true],
+  [`Token=token&TopicArn=${encodeURIComponent(topicArn)}&Version=2010-03-31&Action=ConfirmSubscription`, true],
+  [`Action=ConfirmSubscription&TopicArn=${topicArn}`, false],
+  ['Action=ConfirmSubscription&Token=token', false],
+  [`Action=ConfirmSubscription&TopicArn=${topicArn}&Token=a&Token=b`, false],
+  [`Action=ConfirmSubscription&TopicArn=${topicArn}&Token=a&AuthenticateOnUnsubscribe=true`, false],
+  ['Action=Unsubscribe', false],
+  [`Action=Unsubscribe&SubscriptionArn=${subscriptionArn}&Action=DeleteTopic`, false],
+  [`Action=DeleteTopic&TopicArn=${topicArn}`, false],
+  [`Action=DeleteTopic&Action=Unsubscribe&SubscriptionArn=${subscriptionArn}`, false],
+  ['Action=constructor', false],
+  ['', false],
+]
+for (const [query, expected] of links) {
+  test(`${query || 'nothing'} is ${expected ? 'a link' : 'no link'} that is handed out`, () =>
+    assert.equal(isLink(new URLSearchParams(query)), expected))
+}

@@ -49,6 +49,20 @@ export const unsubscribeUrl = (publicUrl: PublicUrl, subscriptionArn: string) =>
 export const confirmUrl = (publicUrl: PublicUrl, topicArn: string, token: string) =>
   `${publicUrl}/?Action=ConfirmSubscription&TopicArn=${topicArn}&Token=${token}`
 
+/** By operation, what makes its link a link: a token that only the endpoint got, or the id of a subscription. */
+const LINKS: ReadonlyMap<string | null, readonly string[]> = new Map([
+  ['ConfirmSubscription', ['Token', 'TopicArn']],
+  ['Unsubscribe', ['SubscriptionArn']],
+])
+
+/** Whether a query is that of one of these links, with nothing beside. */
+export function isLink(query: URLSearchParams): boolean {
+  const wanted = LINKS.get(query.get('Action'))
+  if (wanted === undefined) return false
+  const names = [...query.keys()].filter((name) => name !== 'Version').sort()
+  return names.join() === ['Action', ...wanted].join()
+}
+
 /** What the same links in mails lead to: people get a page to read. Names and parameters are those of AWS's. */
 export const CONFIRMATION_PAGE = 'confirmation.html'
 export const UNSUBSCRIBE_PAGE = 'unsubscribe.html'

@@ -1,4 +1,5 @@
 /** The headers of what is posted to an HTTP endpoint. */
+import type { OutboundMark } from '../../../kernel/kernel.ts'
 import type { ConfirmationType } from './documents.ts'
 
 export interface HttpDocument {
@@ -12,6 +13,15 @@ export interface HttpDocument {
   readonly contentType?: string
 }
 
+const MESSAGE_TYPE = 'x-amz-sns-message-type'
+const USER_AGENT = 'Amazon Simple Notification Service Agent'
+
+/** Either is enough: what is in the message, or in the endpoint's address, is nothing that a node may be told by it. */
+export const OUTBOUND_MARKS: readonly OutboundMark[] = [
+  { header: MESSAGE_TYPE },
+  { header: 'user-agent', value: USER_AGENT },
+]
+
 export const DEFAULT_CONTENT_TYPE = 'text/plain; charset=UTF-8'
 
 /**
@@ -21,13 +31,13 @@ export const DEFAULT_CONTENT_TYPE = 'text/plain; charset=UTF-8'
 export function httpHeaders(document: HttpDocument): Record<string, string> {
   const { type, messageId, topicArn, subscriptionArn, raw = false, contentType } = document
   return {
-    'x-amz-sns-message-type': type,
+    [MESSAGE_TYPE]: type,
     'x-amz-sns-message-id': messageId,
     'x-amz-sns-topic-arn': topicArn,
     ...(type === 'SubscriptionConfirmation' ? {} : { 'x-amz-sns-subscription-arn': subscriptionArn }),
     ...(raw ? { 'x-amz-sns-rawdelivery': 'true' } : {}),
     'Content-Type': (type === 'Notification' ? contentType : undefined) ?? DEFAULT_CONTENT_TYPE,
-    'User-Agent': 'Amazon Simple Notification Service Agent',
+    'User-Agent': USER_AGENT,
     'Accept-Encoding': 'gzip,deflate',
   }
 }

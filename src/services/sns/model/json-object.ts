@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isJsonObject, type JsonObject, parseJsonObject } from '../../../kernel/json-object.ts'
+import {
+  ExcessiveDocument,
+  isJsonObject,
+  type JsonObject,
+  parseJsonDocument,
+  parseJsonObject,
+} from '../../../kernel/json-object.ts'
+import { describeSyntaxError } from '../../../kernel/patterns/json-syntax.ts'
 import type { Refuse } from '../errors.ts'
 
 /** Whether two texts are the same, or the same JSON, however it was written. */
@@ -16,14 +23,19 @@ export const isNestedWithin = (value: unknown, levels: number): boolean =>
   value === null ||
   (levels > 0 && Object.values(value).every((member) => isNestedWithin(member, levels - 1)))
 
+/** Throws what `complain` makes of the fault, in the words of SNS's parser and not of this one. */
+export function parseJson(text: string, complain: Refuse): unknown {
+  try {
+    return parseJsonDocument(text)
+  } catch (error) {
+    const fault = error instanceof ExcessiveDocument ? error.message : describeSyntaxError(text)
+    throw complain(`failed to parse JSON. ${fault}`)
+  }
+}
+
 /** Reads a document that may hold no members but these. Throws what `complain` makes of the reason. */
 export function parseDocument(text: string, members: readonly string[], complain: Refuse): JsonObject {
-  let document: unknown
-  try {
-    document = JSON.parse(text)
-  } catch (error) {
-    throw complain(`failed to parse JSON. ${(error as Error).message}`)
-  }
+  const document = parseJson(text, complain)
   if (!isJsonObject(document)) throw complain('failed to parse JSON. It is not an object.')
   const unknown = Object.keys(document).find((name) => !members.includes(name))
   if (unknown !== undefined) throw complain(`invalid JSON. Attribute ${unknown} is unknown.`)

@@ -8,6 +8,11 @@ export type AttributeMap = Readonly<Record<string, MessageAttributeValue>>
 
 const MAX_NAME_LENGTH = 256
 
+/** In any case of letters. */
+const RESERVED = /^(aws|amazon)\./i
+/** What publishers say about text messages and push notifications. */
+const OF_AMAZON = /^AWS\.(SNS\.SMS|MM\.SMS|SNS\.MOBILE)\./
+
 /** Throws ParameterValueInvalid, in SNS's checking order. How many there are doesn't matter. */
 export function checkMessageAttributes(attributes: AttributeMap): void {
   for (const name of Object.keys(attributes)) {
@@ -36,6 +41,11 @@ function checkName(name: string): void {
   }
   if (name.includes('..'))
     throw invalidMessageAttribute("Message attribute name can not have successive '.' character.")
+  if (RESERVED.test(name) && !OF_AMAZON.test(name)) {
+    throw invalidMessageAttribute(
+      "Message attribute names starting with 'AWS.' or 'Amazon.' are reserved for use by Amazon.",
+    )
+  }
 }
 
 /** A label may follow each type; `String.Array` is one that filter policies understand. */

@@ -5,9 +5,9 @@ import { expectRefusal } from './expect-refusal.ts'
 import {
   addPermission,
   checkPermission,
-  checkPolicy,
   defaultPolicy,
   type Permission,
+  readPolicy,
   removePermission,
 } from './policy.ts'
 
@@ -25,38 +25,110 @@ test('the policy of a new topic', () =>
   ))
 
 const statement = { Effect: 'Allow', Principal: '*', Action: 'sns:Publish', Resource: ARN }
-const accepted = [
-  initial,
-  JSON.stringify({ Statement: statement }),
-  JSON.stringify({ Statement: [statement, { ...statement, Effect: 'Deny', Action: undefined, NotAction: ['a'] }] }),
+const policyOf = (...statements: object[]) => JSON.stringify({ Version: '2012-10-17', Statement: statements })
+
+const accepted: readonly { what: string; text: string }[] = [
+  { what: 'the one of a new topic', text: initial },
+  { what: 'a statement that is no list', text: JSON.stringify({ Statement: statement }) },
+  {
+    what: 'what is not allowed',
+    text: policyOf(statement, { ...statement, Effect: 'Deny', Action: undefined, NotAction: ['a'] }),
+  },
+  ...[
+    'SNS:Publish',
+    'sns:receive',
+    'sns:*',
+    '*',
+    'SNS:Get*Attributes',
+    'sns:?ublish',
+    'sns:PutDataProtectionPolicy',
+  ].map((Action) => ({ what: `the action ${Action}`, text: policyOf({ ...statement, Action }) })),
+  ...[ARN, [ARN], '*', 'arn:aws:sns:*:*:t', 'arn:aws:sns:us-east-1:000000000000:?', 'arn:aws:sns:*0:*'].map(
+    (Resource) => ({
+      what: `the resource ${Resource}`,
+      text: policyOf({ ...statement, Resource }),
+    }),
+  ),
+  ...[
+    { AWS: '*' },
+    {
+      AWS: ['arn:aws:iam::111111111111:user/a', 'arn:aws:sts::111111111111:assumed-role/a/b', 'AIDACKCEVSQ6C2EXAMPLE'],
+    },
+    { Service: 's3.amazonaws.com' },
+  ].map((Principal) => ({
+    what: `the principal ${JSON.stringify(Principal)}`,
+    text: policyOf({ ...statement, Principal }),
+  })),
 ]
-for (const text of accepted) {
-  test(`${text.slice(0, 60)}… is a policy`, () => checkPolicy(text, refuseAttribute))
+for (const { what, text } of accepted) {
+  test(`a policy may have ${what}, and is kept as it is`, () =>
+    assert.equal(readPolicy(text, ARN, refuseAttribute), text))
 }
 
-const refused = [
-  '',
-  'x',
-  '[]',
-  'null',
-  '{}',
-  '{"Statement":[]}',
-  '{"Statement":[1]}',
-  JSON.stringify({ Statement: { ...statement, Effect: 'Maybe' } }),
-  JSON.stringify({ Statement: { ...statement, Action: undefined } }),
-  JSON.stringify({ Statement: { ...statement, Action: [1] } }),
-  JSON.stringify({ Statement: { ...statement, Principal: null } }),
-  JSON.stringify({ Statement: { ...statement, Sid: 'x'.repeat(30 * 1024) } }),
-  `{"Statement":${JSON.stringify(statement)},"Deep":${'['.repeat(15_000)}${']'.repeat(15_000)}}`,
+const NULL = 'Policy Error: null'
+const OUT_OF_SCOPE = 'Policy statement action out of service scope!'
+const refused: readonly { text: string; complaint?: string }[] = [
+  { text: '' },
+  { text: 'x' },
+  { text: '[]' },
+  { text: 'null' },
+  { text: '{}' },
+  { text: '{"Statement":[]}' },
+  { text: '{"Statement":[1]}' },
+  { text: policyOf({ ...statement, Effect: 'Maybe' }) },
+  { text: policyOf({ ...statement, Action: undefined }) },
+  { text: policyOf({ ...statement, Action: [1] }) },
+  { text: policyOf({ ...statement, Principal: null }) },
+  { text: policyOf({ ...statement, Sid: 'x'.repeat(30 * 1024) }) },
+  { text: `{"Statement":${JSON.stringify(statement)},"Deep":${'['.repeat(15_000)}${']'.repeat(15_000)}}` },
+  { text: policyOf(...Array.from({ length: 101 }, () => statement)) },
+  { text: policyOf({ ...statement, Principal: { Service: Array.from({ length: 201 }, () => 's') } }) },
+  { text: policyOf({ ...statement, Resource: undefined }) },
+  { text: policyOf({ ...statement, Resource: [] }) },
+  { text: policyOf({ ...statement, Resource: [ARN, ARN] }) },
+  { text: policyOf({ ...statement, Resource: `${ARN}2` }) },
+  { text: policyOf({ ...statement, Resource: 'arn:aws:sns:*:t2' }) },
+  { text: policyOf({ ...statement, Resource: 7 }) },
+  { text: policyOf(statement, { ...statement, Action: ['sns:Publish', 'sns:CreateTopic'] }), complaint: OUT_OF_SCOPE },
+  { text: policyOf({ ...statement, Action: 'Publish' }), complaint: OUT_OF_SCOPE },
+  { text: policyOf({ ...statement, Action: 'sqs:*' }), complaint: OUT_OF_SCOPE },
+  { text: policyOf({ ...statement, Action: 'sns:Create*' }), complaint: OUT_OF_SCOPE },
+  ...['123', '_', 'arn:aws:iam::1:root', 'arn:aws:sns:us-east-1:000000000000:t', 5].map((AWS) => ({
+    text: policyOf({ ...statement, Principal: { AWS } }),
+    complaint: 'Policy Error: PrincipalNotFound',
+  })),
 ]
-for (const text of refused) {
-  test(`${JSON.stringify(text).slice(0, 60)} is no policy`, () =>
+for (const { text, complaint = NULL } of refused) {
+  test(`${JSON.stringify(text).slice(0, 120)} can't be the topic's: ${complaint}`, () =>
     expectRefusal(
-      () => checkPolicy(text, refuseAttribute),
+      () => readPolicy(text, ARN, refuseAttribute),
       'InvalidParameterException',
-      'Invalid parameter: Policy Error: null',
+      `Invalid parameter: ${complaint}`,
     ))
 }
+
+test('an account alone becomes the ARN of its root', () => {
+  const one = { ...statement, Principal: { AWS: '111111111111', Service: 's3.amazonaws.com' } }
+  const two = { ...statement, Principal: { AWS: ['222222222222', 'arn:aws:iam::333333333333:user/a'] } }
+  const kept = JSON.parse(readPolicy(policyOf(statement, one, two), ARN, refuseAttribute))
+  assert.deepEqual(kept, {
+    Version: '2012-10-17',
+    Statement: [
+      statement,
+      { ...one, Principal: { AWS: 'arn:aws:iam::111111111111:root', Service: 's3.amazonaws.com' } },
+      { ...two, Principal: { AWS: ['arn:aws:iam::222222222222:root', 'arn:aws:iam::333333333333:user/a'] } },
+    ],
+  })
+})
+
+test('a pattern of many stars is not slow', () => {
+  const Resource = `${'*0'.repeat(10_000)}x`
+  expectRefusal(
+    () => readPolicy(policyOf({ ...statement, Resource }), ARN, refuseAttribute),
+    'InvalidParameterException',
+    `Invalid parameter: ${NULL}`,
+  )
+})
 
 const permission: Permission = { label: 'l', accountIds: ['111111111111'], actions: ['Publish'] }
 

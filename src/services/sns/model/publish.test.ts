@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { expectRefusal } from './expect-refusal.ts'
-import { checkEntry, checkPublish, MAX_MESSAGE_BYTES, messageSize } from './publish.ts'
+import { checkEntry, checkPublish, MAX_MESSAGE_BYTES, messageSize, textsOf } from './publish.ts'
 
 type Publish = Parameters<typeof checkPublish>[0]
 
@@ -51,7 +51,15 @@ const badId = (name: string) =>
   `${name} Reason: ${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`
 const refused: readonly { given: Partial<Publish>; complaint: string }[] = [
   { given: { TopicArn: undefined }, complaint: noTarget },
-  { given: { TopicArn: '', TargetArn: '', PhoneNumber: '' }, complaint: noTarget },
+  {
+    given: { TopicArn: '', TargetArn: '', PhoneNumber: '' },
+    complaint: 'TopicArn Reason: An ARN must have at least 6 elements, not 1',
+  },
+  {
+    given: { TopicArn: undefined, TargetArn: '' },
+    complaint: 'TargetArn Reason: An ARN must have at least 6 elements, not 1',
+  },
+  { given: { TopicArn: undefined, PhoneNumber: '' }, complaint: 'PhoneNumber Reason:  is not valid to publish to' },
   { given: { TargetArn: TOPIC }, complaint: 'TopicArn, TargetArn Reason: only one of them may be given' },
   {
     given: { TargetArn: TOPIC, PhoneNumber: PHONE },
@@ -110,9 +118,9 @@ const order: readonly { given: Partial<Publish>; complaint: string }[] = (() => 
     [{ TargetArn: FIFO }, 'TopicArn, TargetArn Reason: only one of them may be given'],
     [{ Message: '' }, 'Empty message'],
     [{ Subject: '' }, 'Subject'],
+    [{ MessageStructure: 'json' }, 'Message Structure - JSON message body failed to parse'],
     [{ MessageGroupId: undefined }, 'The MessageGroupId parameter is required for FIFO topics'],
     [{ MessageDeduplicationId: '' }, badId('MessageDeduplicationId')],
-    [{ MessageStructure: 'xml' }, 'MessageStructure'],
     [{ Message: 'x'.repeat(MAX_MESSAGE_BYTES + 1) }, 'Message too long'],
   ]
   const fine = { TopicArn: FIFO, MessageGroupId: 'g' }
@@ -169,17 +177,20 @@ test('with the structure json there is a text for each protocol', () => {
   assert.deepEqual(publish({ TopicArn: TOPIC, ...structured }).texts, { default: 'd', GCM: 'g' })
 })
 
-test('an application gets its platform’s text, and needs no default then', () => {
-  const structured = (Message: string) => ({ Message, MessageStructure: 'json' })
-  assert.deepEqual(publish({ TargetArn: ENDPOINT, ...structured('{"GCM":"g"}') }).texts, { GCM: 'g' })
-  assert.deepEqual(publish({ TargetArn: ENDPOINT, ...structured('{"default":"d"}') }).texts, { default: 'd' })
-  for (const target of [{ TargetArn: ENDPOINT }, { TopicArn: TOPIC }, { TargetArn: TOPIC }]) {
-    expectRefusal(
-      () => publish({ ...target, ...structured('{"ADM":"a"}') }),
-      'InvalidParameterException',
-      'Invalid parameter: Message Structure - No default entry in JSON message body',
-    )
+const noDefault = 'Invalid parameter: Message Structure - No default entry in JSON message body'
+const structured = (Message: string) => ({ Message, MessageStructure: 'json' })
+
+test('a topic needs a default text', () => {
+  for (const target of [{ TopicArn: TOPIC }, { TargetArn: TOPIC }]) {
+    expectRefusal(() => publish({ ...target, ...structured('{"ADM":"a"}') }), 'InvalidParameterException', noDefault)
   }
+})
+
+test('an application gets its platform’s text, and needs no default then; its state is looked at first', () => {
+  assert.equal(publish({ TargetArn: ENDPOINT, ...structured('no JSON') }).texts, undefined)
+  assert.deepEqual(textsOf(structured('{"GCM":"g"}'), 'GCM'), { GCM: 'g' })
+  assert.deepEqual(textsOf(structured('{"default":"d"}'), 'GCM'), { default: 'd' })
+  expectRefusal(() => textsOf(structured('{"ADM":"a"}'), 'GCM'), 'InvalidParameterException', noDefault)
 })
 
 test('an entry of a batch is judged like a publish', () => {

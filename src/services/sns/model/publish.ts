@@ -4,6 +4,7 @@
  * for the store to find out and errors.ts to say.
  */
 import type { PublishInput } from '@aws-sdk/client-sns'
+import { hasMoreCharacters } from '../../../kernel/protocol/characters.ts'
 import { invalidParameter } from '../errors.ts'
 import { type EndpointAddress, parseTargetArn, parseTopicArn } from './arn.ts'
 import { type AttributeMap, attributesSize, checkMessageAttributes } from './message-attributes.ts'
@@ -27,7 +28,7 @@ export type PublishTarget =
 
 export interface CheckedPublish {
   readonly target: PublishTarget
-  /** With the message structure `json`. */
+  /** With the message structure `json`; not of a publish to an endpoint, whose state is looked at before its text. */
   readonly texts: MessageTexts | undefined
 }
 
@@ -36,15 +37,15 @@ export const MAX_MESSAGE_BYTES = 262_144
 
 /** Throws what is wrong with a Publish: InvalidParameter, or ParameterValueInvalid for its attributes. */
 export function checkPublish(publish: Publish, region: string): CheckedPublish {
-  requireOneTarget(publish)
+  const name = targetNameOf(publish)
   checkContent(publish)
-  const target = targetOf(publish, region)
-  checkIds(publish, 'topic' in target && isFifoName(target.topic.name))
-  const texts = textsOf(publish, 'endpoint' in target ? target.endpoint.platform : undefined)
+  const target = targetOf(name, publish[name] ?? '', region)
   checkMessageAttributes(publish.MessageAttributes ?? {})
+  const texts = 'endpoint' in target ? undefined : textsOf(publish)
+  checkIds(publish, 'topic' in target && isFifoName(target.topic.name))
   const isTooLong =
     messageSize(publish) > MAX_MESSAGE_BYTES ||
-    ('phoneNumber' in target && [...publish.Message].length > MAX_SMS_CHARACTERS)
+    ('phoneNumber' in target && hasMoreCharacters(publish.Message, MAX_SMS_CHARACTERS))
   if (isTooLong) throw invalidParameter('Message too long')
   return { target, texts }
 }
@@ -52,27 +53,30 @@ export function checkPublish(publish: Publish, region: string): CheckedPublish {
 /** Throws what is wrong with an entry of a PublishBatch, but for its size: that of the whole batch counts. */
 export function checkEntry(entry: OutgoingMessage, fifo: boolean): MessageTexts | undefined {
   checkContent(entry)
-  checkIds(entry, fifo)
-  const texts = textsOf(entry)
   checkMessageAttributes(entry.MessageAttributes ?? {})
+  const texts = textsOf(entry)
+  checkIds(entry, fifo)
   return texts
 }
 
 const TARGETS = ['TopicArn', 'TargetArn', 'PhoneNumber'] as const
 
-/** The empty text is no value. */
-function requireOneTarget(publish: Publish): void {
+type TargetName = (typeof TARGETS)[number]
+
+/** Beside another target, the empty text is no value; alone, it is a wrong one. */
+function targetNameOf(publish: Publish): TargetName {
   const given = TARGETS.filter((name) => publish[name])
-  if (given.length === 0) throw invalidParameter('TopicArn or TargetArn Reason: no value for required parameter')
+  const name = given[0] ?? TARGETS.find((target) => publish[target] !== undefined)
+  if (name === undefined) throw invalidParameter('TopicArn or TargetArn Reason: no value for required parameter')
   if (given.length > 1) throw invalidParameter(`${given.join(', ')} Reason: only one of them may be given`)
+  return name
 }
 
-function targetOf({ TopicArn, TargetArn, PhoneNumber }: Publish, region: string): PublishTarget {
-  if (TopicArn) return { topic: parseTopicArn(TopicArn, region) }
-  if (TargetArn) return parseTargetArn(TargetArn, region)
-  const phoneNumber = PhoneNumber ?? ''
-  checkPublishNumber(phoneNumber)
-  return { phoneNumber }
+function targetOf(name: TargetName, text: string, region: string): PublishTarget {
+  if (name === 'TopicArn') return { topic: parseTopicArn(text, region) }
+  if (name === 'TargetArn') return parseTargetArn(text, region)
+  checkPublishNumber(text)
+  return { phoneNumber: text }
 }
 
 /** Begins with a letter, a digit or punctuation, and has no line breaks: it becomes a mail header. */
@@ -108,7 +112,11 @@ function checkIdentifier(parameter: string, value: string | undefined): void {
   )
 }
 
-function textsOf({ Message, MessageStructure }: OutgoingMessage, platform?: string): MessageTexts | undefined {
+/** The message for each protocol, or for the platform of an endpoint. Throws InvalidParameter. */
+export function textsOf(
+  { Message, MessageStructure }: Pick<OutgoingMessage, 'Message' | 'MessageStructure'>,
+  platform?: string,
+): MessageTexts | undefined {
   if (MessageStructure === undefined) return undefined
   if (MessageStructure !== 'json') throw invalidParameter('MessageStructure')
   return parseMessageStructure(Message, platform)

@@ -1,9 +1,8 @@
 /** The forms in which a message goes into queues of this platform. */
 
-import { hasIllegalCharacters } from '../../../kernel/protocol/characters.ts'
 import type { Delivery } from '../../../kernel/targets/delivery.ts'
 import { sealBy } from '../../../kernel/targets/seals.ts'
-import { type ConfirmationType, confirmationDocument, fitsRaw } from './documents.ts'
+import { type ConfirmationType, confirmationDocument } from './documents.ts'
 import { envelopeFor, type Notification, type SharedEnvelope, type Signing, sharedEnvelope } from './envelope.ts'
 import { sequenceNumber } from './fifo.ts'
 import { type StoredMessage, textFor } from './message.ts'
@@ -80,15 +79,15 @@ export class QueueDeliveries {
 
   /** What the subscription's queue gets. */
   deliveryTo(subscription: QueueSubscription): Delivery {
-    return subscription.raw ? this.#raw(subscription) : this.#enveloped(subscription)
+    return subscription.raw ? this.#raw(subscription) : this.documentFor(subscription)
   }
 
-  /** What the subscription's dead-letter queue gets: the same, or the document where a queue can't take it raw. */
-  deadLetterOf(subscription: QueueSubscription): Delivery {
-    const isFit =
-      fitsRaw({ attributes: this.#attributes ?? {} }) &&
-      !hasIllegalCharacters(textFor(this.#message, subscription.form))
-    return subscription.raw && isFit ? this.#raw(subscription) : this.#enveloped(subscription)
+  /** The document with everything in it, also if the subscription is raw. */
+  documentFor(subscription: QueueSubscription): Delivery {
+    const shared = this.#shared(subscription.form)
+    const delivery = { body: envelopeFor(shared, subscription.arn), ...this.#common(subscription) }
+    if (shared.signatureAt === undefined) return delivery
+    return { ...delivery, seal: sealBy(SEALED_BY, `${this.#keyId} ${shared.signatureAt}`) }
   }
 
   #raw(subscription: QueueSubscription): Delivery {
@@ -103,13 +102,6 @@ export class QueueDeliveries {
     }
     this.#raws.set(key, delivery)
     return delivery
-  }
-
-  #enveloped(subscription: QueueSubscription): Delivery {
-    const shared = this.#shared(subscription.form)
-    const delivery = { body: envelopeFor(shared, subscription.arn), ...this.#common(subscription) }
-    if (shared.signatureAt === undefined) return delivery
-    return { ...delivery, seal: sealBy(SEALED_BY, `${this.#keyId} ${shared.signatureAt}`) }
   }
 
   #shared(form: string): SharedEnvelope {

@@ -53,7 +53,7 @@ const refused = [
     '"x"',
     'null',
     '[5]',
-    `${'['.repeat(50_000)}${']'.repeat(50_000)}`,
+    `${'['.repeat(90)}${']'.repeat(90)}`,
     '{}',
     'true',
   ].map((days) => ({
@@ -65,6 +65,16 @@ const refused = [
     call: () => archive('{"MessageRetentionPeriod":"1","Other":1}'),
     name: 'an unknown member',
     tail: 'ArchivePolicy: invalid JSON. Attribute Other is unknown.',
+  },
+  {
+    call: () => archive('['.repeat(50_000)),
+    name: 'a document that is nested too deeply',
+    tail: 'ArchivePolicy: failed to parse JSON. The document is nested too deeply',
+  },
+  {
+    call: () => archive(`{"MessageRetentionPeriod":"${' '.repeat(300_000)}"}`),
+    name: 'a document that is too long',
+    tail: 'ArchivePolicy: failed to parse JSON. The document is too long',
   },
   { call: () => archive('[]'), name: 'a list', tail: 'ArchivePolicy: failed to parse JSON. It is not an object.' },
   { call: () => replay('null'), name: 'null', tail: 'ReplayPolicy: failed to parse JSON. It is not an object.' },

@@ -88,7 +88,8 @@ function toSign(members: Members, version: SignatureVersion): { text: Buffer; na
   return { text, name: `${version} ${hash('sha256', text, 'base64')}` }
 }
 
-const withSignature = (text: string, at: number, signature: string): string =>
+/** Fills the gap of an unsigned document. */
+export const withSignature = (text: string, at: number, signature: string): string =>
   text.slice(0, at) + signature + text.slice(at + signature.length)
 
 const signAsync = (algorithm: string, text: Buffer, key: KeyObject): Promise<string> =>

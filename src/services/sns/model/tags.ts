@@ -1,5 +1,6 @@
 /** Tags of topics: their limits, and what TagResource, UntagResource and a repeated CreateTopic make of them. */
 import type { Tag } from '@aws-sdk/client-sns'
+import { hasMoreCharacters } from '../../../kernel/protocol/characters.ts'
 import { invalidParameter, tagLimitExceeded, topicHasOtherTags } from '../errors.ts'
 
 export type Tags = Readonly<Record<string, string>>
@@ -11,9 +12,6 @@ const MAX_TAGS = 50
 const MAX_KEY_LENGTH = 128
 const MAX_VALUE_LENGTH = 256
 
-/** Characters as people count them: one for each code point. */
-const lengthOf = (text: string) => [...text].length
-
 /** The tags of one request by key. Throws InvalidParameter, or TagLimitExceeded if they are too many by themselves. */
 export function parseTags(given: GivenTags = []): Tags {
   const tags = Object.fromEntries(given.map(({ Key, Value }) => [Key, Value]))
@@ -23,10 +21,10 @@ export function parseTags(given: GivenTags = []): Tags {
 }
 
 function checkTag(key: string, value: string): void {
-  if (key === '' || lengthOf(key) > MAX_KEY_LENGTH) {
+  if (key === '' || hasMoreCharacters(key, MAX_KEY_LENGTH)) {
     throw invalidParameter(`Tags Reason: Tag keys must have between 1 and ${MAX_KEY_LENGTH} characters.`)
   }
-  if (lengthOf(value) > MAX_VALUE_LENGTH) {
+  if (hasMoreCharacters(value, MAX_VALUE_LENGTH)) {
     throw invalidParameter(`Tags Reason: Tag values must have at most ${MAX_VALUE_LENGTH} characters.`)
   }
   if (/^aws:/i.test(key)) throw invalidParameter("Tags Reason: Tag keys must not begin with 'aws:'.")

@@ -22,7 +22,7 @@ const policy = JSON.stringify({ Statement: { Effect: 'Allow', Principal: '*', Ac
 const deliveryPolicy = JSON.stringify({ http: { defaultThrottlePolicy: { maxReceivesPerSecond: 5 } } })
 
 const topic = (attributes: TopicAttributes) => ({ arn: ARN, accountId: '000000000000', attributes })
-const create = (given: Readonly<Record<string, string>>) => createTopicAttributes(given, NOW)
+const create = (given: Readonly<Record<string, string>>) => createTopicAttributes(given, ARN, NOW)
 const describe = (given: Readonly<Record<string, string>>) =>
   describeTopic(
     { ...topic(create(given)), confirmed: 1, pending: 2, deleted: 3 },
@@ -299,7 +299,7 @@ for (const { current, given, same } of again) {
   const names = `${JSON.stringify(given).slice(0, 60)} over ${JSON.stringify(current).slice(0, 60)}`
   test(`creating ${names} is ${same ? 'the same topic' : 'refused'}`, () => {
     // The clock has moved on since the topic was created.
-    const check = () => checkSameAttributes(topic(create(current)), createTopicAttributes(given, NOW + 60_000))
+    const check = () => checkSameAttributes(topic(create(current)), createTopicAttributes(given, ARN, NOW + 60_000))
     if (same) return check()
     expectRefusal(
       check,

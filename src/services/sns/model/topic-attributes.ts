@@ -8,11 +8,12 @@
  * - FifoTopic is there only as `true`, and tells which of the other attributes the topic may have.
  */
 import type { Millis } from '../../../kernel/clock/clock.ts'
+import { hasMoreCharacters } from '../../../kernel/protocol/characters.ts'
 import { invalidParameter, refuseAttribute, refuseAttributes, topicHasOtherAttributes } from '../errors.ts'
 import { boolean, type Check, type GivenAttributes, oneOf, percentage, removable, roleArn } from './attribute-checks.ts'
 import { topicDeliveryPolicy } from './delivery-policy.ts'
 import { sameDocument } from './json-object.ts'
-import { checkPolicy, defaultPolicy } from './policy.ts'
+import { defaultPolicy, readPolicy } from './policy.ts'
 import { parseArchivePolicy } from './replay.ts'
 
 /** The endpoints whose deliveries can be logged. */
@@ -40,8 +41,11 @@ export type TopicAttribute =
 /** Everything about a topic that a client can set, and since when its archive is active. Plain data. */
 export type TopicAttributes = { readonly [N in TopicAttribute | 'BeginningArchiveTime']?: string }
 
+/** As `Check`, with the topic's ARN. */
+type TopicCheck = (...parameters: [...Parameters<Check>, topicArn: string]) => string | undefined
+
 interface Rule {
-  readonly check: Check
+  readonly check: TopicCheck
   /** What the attribute is shown as while it isn't set; without it, it isn't shown. */
   readonly default?: string
   /** The type of topic that has the attribute; by default both. */
@@ -54,7 +58,8 @@ const MAX_DISPLAY_NAME = 100
 
 /** No line breaks: a display name becomes part of mail headers. */
 const displayName: Check = (text, name, refuse) => {
-  if ([...text].length > MAX_DISPLAY_NAME) throw refuse(`${name}: must be at most ${MAX_DISPLAY_NAME} characters long`)
+  if (hasMoreCharacters(text, MAX_DISPLAY_NAME))
+    throw refuse(`${name}: must be at most ${MAX_DISPLAY_NAME} characters long`)
   if (/\p{Cc}/u.test(text)) throw refuse(`${name}: must not contain control characters`)
   return text
 }
@@ -64,10 +69,7 @@ const keyId: Check = (text, name, refuse) => {
   return text
 }
 
-const policy: Check = (text, _, refuse) => {
-  checkPolicy(text, refuse)
-  return text
-}
+const policy: TopicCheck = (text, _, refuse, topicArn) => readPolicy(text, topicArn, refuse)
 
 const archivePolicy: Check = (text, _, refuse) => (parseArchivePolicy(text, refuse) === undefined ? undefined : text)
 
@@ -108,7 +110,7 @@ export const asksForFifo = ({ FifoTopic = 'false' }: GivenAttributes): boolean =
   boolean(FifoTopic, 'FifoTopic', refuseAttributes) === 'true'
 
 /** The attributes of a new topic. Throws InvalidParameter. */
-export function createTopicAttributes(given: GivenAttributes, now: Millis): TopicAttributes {
+export function createTopicAttributes(given: GivenAttributes, topicArn: string, now: Millis): TopicAttributes {
   const fifo = asksForFifo(given)
   const attributes: Partial<Record<TopicAttribute, string>> = {}
   for (const [name, text = ''] of Object.entries(given)) {
@@ -116,7 +118,7 @@ export function createTopicAttributes(given: GivenAttributes, now: Millis): Topi
     if (!isName(name) || (!belongsTo(name, fifo) && name !== 'FifoTopic')) {
       throw refuseAttributes(`Unknown attribute ${name}`)
     }
-    const value = rules[name].check(text, name, refuseAttributes)
+    const value = rules[name].check(text, name, refuseAttributes, topicArn)
     if (value !== undefined) attributes[name] = value
   }
   return withArchive(attributes, now)
@@ -130,7 +132,7 @@ function withArchive({ BeginningArchiveTime, ...attributes }: TopicAttributes, n
 
 /** The attributes after SetTopicAttributes. Throws InvalidParameter, also for the names of what can only be read. */
 export function changeTopicAttribute(
-  { attributes: current }: { readonly attributes: TopicAttributes },
+  { arn, attributes: current }: Pick<TopicState, 'arn' | 'attributes'>,
   name: string,
   text: string | undefined,
   now: Millis,
@@ -138,7 +140,7 @@ export function changeTopicAttribute(
   if (!isName(name) || rules[name].onlyAtCreation || !belongsTo(name, isFifo(current))) {
     throw invalidParameter('AttributeName')
   }
-  const value = rules[name].check(text ?? '', name, refuseAttribute)
+  const value = rules[name].check(text ?? '', name, refuseAttribute, arn)
   if (name === 'FifoThroughputScope' && value === 'Topic' && current.FifoThroughputScope === 'MessageGroup') {
     throw refuseAttribute('FifoThroughputScope: cannot be changed from MessageGroup to Topic')
   }

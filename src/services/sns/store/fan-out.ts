@@ -3,12 +3,13 @@
  * be sent. What a queue doesn't take, because it isn't there or refuses, goes to the subscription's dead-letter queue at
  * once: no retry would help.
  */
-import type { Tx } from '../../../kernel/store/store.ts'
+import type { Settled, Tx } from '../../../kernel/store/store.ts'
 import { deliverAll } from '../../../kernel/targets/deliver.ts'
 import type { AddressedDelivery } from '../../../kernel/targets/delivery.ts'
 import { deliveryStatusRecord, isLogged, logGroup } from '../model/delivery-status.ts'
 import { type StoredMessage, textFor } from '../model/message.ts'
 import { QueueDeliveries } from '../model/queue-delivery.ts'
+import { type Redrive, redriveAll } from './dead-letters.ts'
 import { type NewDelivery, queueDeliveries } from './new-deliveries.ts'
 import { protectOutbound } from './protection.ts'
 import type { LiveSubscription, TopicSnapshot } from './snapshot.ts'
@@ -17,11 +18,22 @@ import type { Topic } from './topic-row.ts'
 /** What became of copies for queues. Those for the outside are counted when they are sent. */
 export interface FanOutReport {
   readonly delivered: number
-  readonly failed: number
-  /** Of those that failed. */
-  readonly redriven: number
+  readonly failures: readonly FailedCopies[]
   /** Of topics that ask for them. */
   readonly statuses: readonly CopyStatus[]
+}
+
+/** Copies that never reached their subscriber, for one reason. */
+export interface FailedCopies {
+  /** The ARN of the subscription, or what was published to directly. */
+  readonly target: string
+  readonly protocol: string
+  readonly reason: string
+  readonly copies: number
+  /** How many of them a dead-letter queue has. */
+  readonly redriven: number
+  /** How many of them a dead-letter queue should have, and didn't take. */
+  readonly notRedriven: number
 }
 
 /** What is logged of a copy. */
@@ -31,7 +43,14 @@ export interface CopyStatus {
   readonly record: string
 }
 
-export const NO_REPORT: FanOutReport = { delivered: 0, failed: 0, redriven: 0, statuses: [] }
+export const NO_REPORT: FanOutReport = { delivered: 0, failures: [], statuses: [] }
+
+/** Of several fan-outs. */
+export const joinReports = (reports: readonly FanOutReport[]): FanOutReport => ({
+  delivered: reports.reduce((sum, { delivered }) => sum + delivered, 0),
+  failures: reports.flatMap(({ failures }) => failures),
+  statuses: reports.flatMap(({ statuses }) => statuses),
+})
 
 interface Copy {
   readonly topic: Topic
@@ -46,7 +65,7 @@ export class FanOut {
   readonly #keyId: string
   readonly #copies: Copy[] = []
   readonly #outside: NewDelivery[] = []
-  #denied = 0
+  readonly #failed = new FailureList()
 
   /** `keyId` is that of the key in use. */
   constructor(tx: Tx, keyId: string) {
@@ -59,7 +78,8 @@ export class FanOut {
     if (snapshot.protection === undefined) return this.#addAll(snapshot, message, subscriptions)
     for (const live of subscriptions) {
       const allowed = protectOutbound(snapshot, live, message)
-      if (allowed === undefined) this.#denied++
+      // Not even the dead-letter queue may have it: that is the subscriber's.
+      if (allowed === undefined) this.#failed.add(live, DENIED, 'none')
       else this.#addAll(snapshot, allowed, [live])
     }
   }
@@ -89,17 +109,44 @@ export class FanOut {
       this.#tx,
       this.#copies.map(({ addressed }) => addressed),
     )
-    const refused = this.#copies.filter((_, at) => outcomes[at]?.ok === false)
-    const rescued = refused.flatMap(({ live, queues }) =>
-      live.deadLetterArn === undefined ? [] : [{ arn: live.deadLetterArn, delivery: queues.deadLetterOf(live) }],
+    const refused = [...outcomes.keys()].filter((at) => outcomes[at]?.ok === false)
+    const redrives = await redriveAll(
+      this.#tx,
+      refused.map((at) => this.#copies[at] as Copy),
     )
-    const redriven = await deliverAll(this.#tx, rescued)
+    for (const [i, at] of refused.entries()) {
+      const { error } = outcomes[at] as Extract<Settled<void>, { ok: false }>
+      this.#failed.add((this.#copies[at] as Copy).live, (error as Error).message, redrives[i] as Redrive)
+    }
     return {
       delivered: outcomes.length - refused.length,
-      failed: refused.length + this.#denied,
-      redriven: redriven.filter(({ ok }) => ok).length,
+      failures: this.#failed.failures,
       statuses: this.#copies.flatMap((copy, at) => statusOf(copy, outcomes[at]?.ok === true, this.#tx.now)),
     }
+  }
+}
+
+const DENIED = 'the data protection policy of the topic keeps it from the subscriber'
+
+/** Adds up what failed for one subscription and reason. */
+class FailureList {
+  readonly #failures = new Map<string, FailedCopies>()
+
+  add({ arn, protocol }: LiveSubscription, reason: string, redrive: Redrive): void {
+    const key = `${arn} ${reason}`
+    const known = this.#failures.get(key)
+    this.#failures.set(key, {
+      target: arn,
+      protocol,
+      reason,
+      copies: (known?.copies ?? 0) + 1,
+      redriven: (known?.redriven ?? 0) + (redrive === 'redriven' ? 1 : 0),
+      notRedriven: (known?.notRedriven ?? 0) + (redrive === 'refused' ? 1 : 0),
+    })
+  }
+
+  get failures(): readonly FailedCopies[] {
+    return [...this.#failures.values()]
   }
 }
 

@@ -4,6 +4,7 @@ import type { Tx } from '../../../kernel/store/store.ts'
 import { parseTopicArn } from '../model/arn.ts'
 import { eventMessage, eventTopic, type MobileEvent } from '../model/mobile-events.ts'
 import { SENDER_ID } from '../model/queue-delivery.ts'
+import { type FanOutReport, NO_REPORT } from './fan-out.ts'
 import type { MobileEndpoint } from './mobile.ts'
 import { type PublishCall, publish } from './publish.ts'
 
@@ -16,13 +17,15 @@ export async function publishEvent(
   { address, applicationAttributes }: Pick<MobileEndpoint, 'address' | 'applicationAttributes'>,
   event: MobileEvent,
   { origin, keyId }: Occasion,
-): Promise<void> {
+): Promise<FanOutReport> {
   const { accountId, region } = address
   const topicArn = eventTopic(applicationAttributes, event)
-  if (topicArn === undefined) return
+  if (topicArn === undefined) return NO_REPORT
   const owner = { partition: partitionOf(region), service: 'iam', region: '', accountId, resource: 'root' }
   const message = { messageId: crypto.randomUUID(), ...eventMessage(event, address, tx.now) }
   const topic = parseTopicArn(topicArn, region)
   const principal = formatArn(owner)
-  await publish.run(tx, [{ topic, sender: SENDER_ID, principal, origin, keyId, messages: [message] }])
+  const call = { topic, sender: SENDER_ID, principal, origin, keyId, messages: [message] }
+  const [outcome] = await publish.run(tx, [call])
+  return outcome?.ok ? outcome.value.report : NO_REPORT
 }

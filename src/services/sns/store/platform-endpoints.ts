@@ -8,6 +8,7 @@ import {
   type EndpointAttributes,
   newEndpoint,
 } from '../model/platform-endpoint.ts'
+import { type FanOutReport, NO_REPORT } from './fan-out.ts'
 import {
   attributesOf,
   findEndpoint,
@@ -26,14 +27,20 @@ export interface CreateEndpointCall extends Occasion {
   readonly endpointId: string
 }
 
-/** Registers a device, or finds the one of that token if its attributes are those that were asked for. Resolves to its ARN. */
-export const createEndpoint = single('sns.createEndpoint', async (tx, call: CreateEndpointCall): Promise<string> => {
+export interface CreatedEndpoint {
+  readonly arn: string
+  /** What became of the event. */
+  readonly report: FanOutReport
+}
+
+/** Registers a device, or finds the one of that token if its attributes are those that were asked for. */
+export const createEndpoint = single('sns.createEndpoint', async (tx, call: CreateEndpointCall) => {
   const { asked, endpointId } = call
   const { applicationId, attributes: applicationAttributes } = await holdApplication(tx, call.application)
   const existing = await findByToken(tx, applicationId, asked.Token)
   if (existing !== undefined) {
     checkSameEndpoint(existing.arn, attributesOf(existing), asked)
-    return existing.arn
+    return { arn: existing.arn, report: NO_REPORT } satisfies CreatedEndpoint
   }
   const { Token, Enabled, CustomUserData } = newEndpoint(asked)
   const [id] = (await tx.nextIds(1)) as [number]
@@ -48,8 +55,8 @@ export const createEndpoint = single('sns.createEndpoint', async (tx, call: Crea
   await tx.insertMany('sns_platform_endpoint', Object.keys(row), [Object.values(row)])
   const { name: application, ...place } = call.application
   const address = { ...place, application, id: endpointId }
-  await publishEvent(tx, { address, applicationAttributes }, { type: 'EndpointCreated' }, call)
-  return endpointArn(address)
+  const report = await publishEvent(tx, { address, applicationAttributes }, { type: 'EndpointCreated' }, call)
+  return { arn: endpointArn(address), report } satisfies CreatedEndpoint
 })
 
 async function findByToken(tx: Tx, applicationId: number, token: string): Promise<MobileEndpoint | undefined> {
@@ -61,16 +68,16 @@ export interface EndpointCall extends Occasion {
   readonly endpoint: EndpointAddress
 }
 
-/** Removes the device, if it is there. */
+/** Removes the device, if it is there. Resolves to what became of the event. */
 export const deleteEndpoint = single(
   'sns.deleteEndpoint',
-  async (tx, { endpoint: address, ...occasion }: EndpointCall): Promise<void> => {
+  async (tx, { endpoint: address, ...occasion }: EndpointCall): Promise<FanOutReport> => {
     const endpoint = await findEndpoint(tx, address)
-    if (endpoint === undefined) return
+    if (endpoint === undefined) return NO_REPORT
     const { applicationId, id } = endpoint
     const key = [applicationId, id]
     const deleted = await tx.run('delete from sns_platform_endpoint where application_id = ? and id = ?', key)
-    if (deleted > 0) await publishEvent(tx, endpoint, { type: 'EndpointDeleted' }, occasion)
+    return deleted > 0 ? publishEvent(tx, endpoint, { type: 'EndpointDeleted' }, occasion) : NO_REPORT
   },
 )
 
@@ -90,10 +97,10 @@ export interface SetEndpointAttributesCall extends EndpointCall {
   readonly attributes: Partial<EndpointAttributes>
 }
 
-/** Throws NotFound, and InvalidParameter for the token of another device. */
+/** Resolves to what became of the event. Throws NotFound, and InvalidParameter for the token of another device. */
 export const setEndpointAttributes = single(
   'sns.setEndpointAttributes',
-  async (tx, { endpoint: address, attributes, ...occasion }: SetEndpointAttributesCall): Promise<void> => {
+  async (tx, { endpoint: address, attributes, ...occasion }: SetEndpointAttributesCall): Promise<FanOutReport> => {
     lockApplication(tx, { ...address, name: address.application })
     void tx.lock('select 1 from sns_platform_endpoint where endpoint_id = ?', [address.id])
     const endpoint = await requireEndpoint(tx, address)
@@ -110,18 +117,18 @@ export const setEndpointAttributes = single(
     )
     const names = Object.keys(current) as (keyof EndpointAttributes)[]
     const isChanged = names.some((name) => changed[name] !== current[name])
-    if (isChanged) await publishEvent(tx, endpoint, { type: 'EndpointUpdated' }, occasion)
+    return isChanged ? publishEvent(tx, endpoint, { type: 'EndpointUpdated' }, occasion) : NO_REPORT
   },
 )
 
-/** The platform has said that the device is not there any more. */
-export async function disableEndpoint(tx: Tx, endpoint: MobileEndpoint, occasion: Occasion): Promise<void> {
+/** The platform has said that the device is not there any more. Resolves to what became of the event. */
+export async function disableEndpoint(tx: Tx, endpoint: MobileEndpoint, occasion: Occasion): Promise<FanOutReport> {
   const { applicationId, id } = endpoint
   const disabled = await tx.run(
     'update sns_platform_endpoint set enabled = 0 where application_id = ? and id = ? and enabled = 1',
     [applicationId, id],
   )
-  if (disabled > 0) await publishEvent(tx, endpoint, { type: 'EndpointUpdated' }, occasion)
+  return disabled > 0 ? publishEvent(tx, endpoint, { type: 'EndpointUpdated' }, occasion) : NO_REPORT
 }
 
 export interface ListEndpointsCall {

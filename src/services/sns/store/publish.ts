@@ -9,6 +9,7 @@ import { scheduleAll } from '../../../kernel/jobs/jobs.ts'
 import { attributesEvent, bodyEvent, type Event } from '../../../kernel/patterns/patterns.ts'
 import { ServiceError } from '../../../kernel/service-error.ts'
 import { type DeduplicationKey, deduplication, type Original } from '../../../kernel/store/deduplication.ts'
+import { listOf, part, record } from '../../../kernel/store/packing.ts'
 import { batched, done, failed, type Settled, type SqlValue, single, type Tx } from '../../../kernel/store/store.ts'
 import { deduplicationIdMissing, notAuthorized, topicNotFound } from '../errors.ts'
 import type { Audit } from '../model/data-protection.ts'
@@ -74,7 +75,36 @@ export interface MessageAudit {
 /** What FIFO topics remember of what they accepted. */
 export const acceptedIds = deduplication('sns_deduplication', 'topic_id')
 
-export const publish = batched('sns.publish', async (tx, calls: readonly PublishCall[]) => {
+const packing = {
+  args: record<PublishCall>({
+    topic: record<TopicAddress>({ accountId: part, region: part, name: part }),
+    sender: part,
+    principal: part,
+    origin: part,
+    keyId: part,
+    messages: listOf(
+      record<NewMessage>({
+        messageId: part,
+        message: part,
+        texts: part,
+        subject: part,
+        attributes: part,
+        groupId: part,
+        deduplicationId: part,
+        traceHeader: part,
+      }),
+    ),
+  }),
+  result: record<PublishAnswer>({
+    published: listOf(record<Published>({ messageId: part, sequence: part, duplicate: part })),
+    audits: listOf(part),
+    report: record<FanOutReport>({ delivered: part, failures: listOf(part), statuses: listOf(part) }),
+  }),
+}
+
+export const publish = batched('sns.publish', publishAll, packing)
+
+async function publishAll(tx: Tx, calls: readonly PublishCall[]): Promise<Settled<PublishAnswer>[]> {
   const addresses = [...new Map(calls.map(({ topic }) => [addressKey(topic), topic])).values()]
   const topics = await currentTopics(
     tx,
@@ -97,7 +127,7 @@ export const publish = batched('sns.publish', async (tx, calls: readonly Publish
       report: answer === first ? batch.report : NO_REPORT,
     })
   })
-})
+}
 
 /** A message on its way to a topic that takes it. */
 interface Accepted {
@@ -259,7 +289,7 @@ export function filterable(message: StoredMessage): Filterable {
   let attributes: Event | undefined
   return {
     attributes() {
-      attributes ??= attributesEvent(message.attributes ?? {})
+      if (message.attributes !== undefined) attributes ??= attributesEvent(message.attributes)
       return attributes
     },
     *bodies() {

@@ -2,6 +2,7 @@
 import type { Tx } from '../../../kernel/store/store.ts'
 import type { StoredMessage } from '../model/message.ts'
 import { ENDPOINT_DISABLED, INVALID_TOKEN, type MobileEvent } from '../model/mobile-events.ts'
+import { type FanOutReport, joinReports } from './fan-out.ts'
 import type { MobileEndpoint } from './mobile.ts'
 import { publishEvent } from './mobile-events.ts'
 import { disableEndpoint } from './platform-endpoints.ts'
@@ -30,14 +31,17 @@ export async function recordPushFailures(
   tx: Tx,
   endpoint: MobileEndpoint,
   { failures, isDirect, keyId }: FailedPushes,
-): Promise<void> {
+): Promise<FanOutReport> {
+  const reports: FanOutReport[] = []
   const badToken = failures.find(({ isBadToken }) => isBadToken)
-  if (badToken !== undefined) await disableEndpoint(tx, endpoint, { origin: badToken.message.origin, keyId })
-  if (!isDirect) return
-  for (const failure of failures) {
-    const { origin } = failure.message
-    await publishEvent(tx, endpoint, eventOf(failure, endpoint), { origin, keyId })
+  if (badToken !== undefined) {
+    reports.push(await disableEndpoint(tx, endpoint, { origin: badToken.message.origin, keyId }))
   }
+  for (const failure of isDirect ? failures : []) {
+    const { origin } = failure.message
+    reports.push(await publishEvent(tx, endpoint, eventOf(failure, endpoint), { origin, keyId }))
+  }
+  return joinReports(reports)
 }
 
 function eventOf({ message, attempts, reason, isBadToken }: PushFailure, { enabled }: MobileEndpoint): MobileEvent {

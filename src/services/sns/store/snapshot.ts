@@ -162,7 +162,8 @@ async function readChanges(tx: Tx, snapshot: TopicSnapshot, topicId: number): Pr
 
 /** What filter policies are matched against: nothing is worked out that no policy asks for. */
 export interface Filterable {
-  attributes(): Event
+  /** Undefined if the message has none: it matches no policy for attributes, whatever they ask. */
+  attributes(): Event | undefined
   /** The texts that are JSON objects, each with the forms in which it is it. */
   bodies(): Iterable<{ readonly event: Event; isFor(form: string): boolean }>
 }
@@ -172,7 +173,8 @@ export function matching(snapshot: TopicSnapshot, message: Filterable): readonly
   const { unfiltered, byAttributes, byBody } = snapshot
   if (byAttributes.size === 0 && byBody.size === 0) return unfiltered
   const matched = [...unfiltered]
-  if (byAttributes.size > 0) matched.push(...byAttributes.match(message.attributes()))
+  const attributes = byAttributes.size > 0 ? message.attributes() : undefined
+  if (attributes !== undefined) matched.push(...byAttributes.match(attributes))
   if (byBody.size > 0) {
     for (const { event, isFor } of message.bodies()) {
       for (const live of byBody.match(event)) if (isFor(live.form)) matched.push(live)

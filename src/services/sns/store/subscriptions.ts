@@ -3,12 +3,14 @@ import { schedule } from '../../../kernel/jobs/jobs.ts'
 import { ConcurrentChange, single, type Tx } from '../../../kernel/store/store.ts'
 import {
   filterPolicyLimitExceeded,
+  invalidConfirmationTopic,
   invalidParameter,
   invalidToken,
   refuseAttributes,
   subscriptionLimitExceeded,
   subscriptionNotFound,
   unsubscribeNeedsAuthentication,
+  unsubscribePending,
 } from '../errors.ts'
 import type { SubscriptionAddress } from '../model/arn.ts'
 import type { TopicAddress } from '../model/names.ts'
@@ -30,15 +32,7 @@ import {
   type SubscriptionChange,
   subscriptionArn,
 } from './subscription-row.ts'
-import {
-  type CountChanges,
-  findTopicById,
-  holdTopic,
-  holdTopicById,
-  newVersion,
-  requireTopic,
-  type Topic,
-} from './topic-row.ts'
+import { type CountChanges, findTopicById, holdTopic, holdTopicById, newVersion, type Topic } from './topic-row.ts'
 
 const MAX_FIFO_SUBSCRIPTIONS = 100
 const MAX_PENDING = 5_000
@@ -168,6 +162,8 @@ async function checkLimits(tx: Tx, topic: Topic, { attributes, token, limits }: 
 
 export interface ConfirmCall {
   readonly token: string
+  /** Of the topic that is named beside the token. */
+  readonly region: string
   /** Whether the caller was signed in. */
   readonly authenticated: boolean
   readonly authenticateOnUnsubscribe: boolean
@@ -178,6 +174,7 @@ export const confirmSubscription = single('sns.confirmSubscription', async (tx, 
   const [found] = await readSubscriptions(tx, 'where token = ? and token_expires_at > ?', [call.token, tx.now])
   const topic = found && (await holdTopicById(tx, found.topicId))
   if (topic === undefined) throw invalidToken()
+  if (topic.region !== call.region) throw call.authenticated ? invalidToken() : invalidConfirmationTopic()
   const subscription = (await findSubscription(tx, found?.subscriptionId as string)) as Subscription
   if (subscription.token !== call.token) throw invalidToken()
   if (subscription.status === 'confirmed') return subscriptionArn(subscription)
@@ -236,6 +233,8 @@ export const unsubscribe = single('sns.unsubscribe', async (tx, call: Unsubscrib
   const topic = await holdTopicById(tx, seen.topicId)
   const subscription = await findSubscription(tx, call.subscriptionId)
   if (subscription === undefined || subscription.status === 'deleted') return
+  // An orphan can't be confirmed any more.
+  if (topic !== undefined && subscription.status === 'pending') throw unsubscribePending()
   const isTold = topic !== undefined && !call.authenticated && TOLD_OF_REMOVAL.has(subscription.protocol)
   const { subscriptionId, attributes, status } = subscription
   const hasPolicy = attributes.FilterPolicy === undefined ? 0 : 1
@@ -246,7 +245,7 @@ export const unsubscribe = single('sns.unsubscribe', async (tx, call: Unsubscrib
   await stopReplay(tx, subscription)
   await schedule(tx, { kind: FORGET_JOB, key: subscriptionId, due: tx.now + TOMBSTONE_MS, payload: { subscriptionId } })
   if (topic === undefined) return
-  await changeCounts(tx, topic, { pending: status === 'pending' ? -1 : 0, filterPolicies: -hasPolicy })
+  await changeCounts(tx, topic, { filterPolicies: -hasPolicy })
   if (!isTold) return
   const { protocol, endpoint } = subscription
   const arn = subscriptionArn(subscription)
@@ -353,40 +352,5 @@ export const setSubscriptionAttribute = single(
     await changeHeld(tx, subscription, { attributes }, { filterPolicies: has - had })
     if (topic !== undefined) await changeCounts(tx, topic, { filterPolicies: has - had })
     if (name === 'ReplayPolicy') await changeReplay(tx, topic, { ...subscription, attributes })
-  },
-)
-
-export interface ListSubscriptionsCall {
-  readonly accountId: string
-  readonly region: string
-  /** Ids after this one. */
-  readonly after: number
-  readonly limit: number
-}
-
-/** The subscriptions of an account, in the order of their making; not those whose topic was deleted. */
-export const listSubscriptions = single(
-  'sns.listSubscriptions',
-  (tx, { accountId, region, after, limit }: ListSubscriptionsCall): Promise<Subscription[]> =>
-    readSubscriptions(
-      tx,
-      `where account = ? and region = ? and id > ?
-         and exists (select 1 from sns_topic t where t.topic_id = s.topic_id) order by id limit ?`,
-      [accountId, region, after, limit],
-    ),
-)
-
-export interface ListByTopicCall {
-  readonly topic: TopicAddress
-  readonly after: number
-  readonly limit: number
-}
-
-/** Throws NotFound. */
-export const listByTopic = single(
-  'sns.listByTopic',
-  async (tx, { topic, after, limit }: ListByTopicCall): Promise<Subscription[]> => {
-    const { topicId } = await requireTopic(tx, topic)
-    return readSubscriptions(tx, 'where topic_id = ? and id > ? order by id limit ?', [topicId, after, limit])
   },
 )

@@ -30,12 +30,7 @@ export function checkBatch(kind: EntryKind, entries: readonly Entry[] | undefine
   if (entries.length === 0) {
     throw modelled('EmptyBatchRequest', `There should be at least one ${kind} in the request.`)
   }
-  if (entries.length > MAX_ENTRIES) {
-    throw modelled(
-      'TooManyEntriesInBatchRequest',
-      `Maximum number of entries per request are ${MAX_ENTRIES}. You have sent ${entries.length}.`,
-    )
-  }
+  if (entries.length > MAX_ENTRIES) throw tooManyEntries(entries.length)
   const nameless = entries.findIndex(({ Id }) => Id === undefined)
   if (nameless >= 0) throw missingParameter(entryParameter(kind, nameless, 'Id'))
   const ids = entries.map(({ Id }) => Id as string)
@@ -49,6 +44,12 @@ export function checkBatch(kind: EntryKind, entries: readonly Entry[] | undefine
   const repeated = ids.find((id, index) => ids.indexOf(id) < index)
   if (repeated !== undefined) throw modelled('BatchEntryIdsNotDistinct', `Id ${repeated} repeated.`)
 }
+
+export const tooManyEntries = (sent: number) =>
+  modelled(
+    'TooManyEntriesInBatchRequest',
+    `Maximum number of entries per request are ${MAX_ENTRIES}. You have sent ${sent}.`,
+  )
 
 /** Throws BatchRequestTooLong if the messages of a batch are too big together. */
 export function checkBatchSize(totalBytes: number): void {

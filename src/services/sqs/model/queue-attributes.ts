@@ -8,6 +8,7 @@
  * - FifoThroughputLimit is perMessageGroupId only if DeduplicationScope is messageGroup.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { parseJsonDocument } from '../../../kernel/json-object.ts'
 import type { ServiceError } from '../../../kernel/service-error.ts'
 import { invalidAttributeValue, missingParameter, modelled, unknownAttribute } from '../errors.ts'
 import { storedPolicy, withPrincipalArns } from './policy.ts'
@@ -75,6 +76,14 @@ const removable =
   (text) =>
     text === '' ? undefined : read(text)
 
+/** The longest form of a key id is an ARN, or an alias as one. */
+const MAX_KEY_ID_LENGTH = 2048
+
+function checkedKeyId(text: string): string {
+  if (text.length > MAX_KEY_ID_LENGTH) throw invalidAttributeValue('KmsMasterKeyId')
+  return text
+}
+
 const parsers: { readonly [N in Name]-?: Parser<QueueAttributes[N]> } = {
   DelaySeconds: integer(0, 900),
   MaximumMessageSize: integer(1024, 1_048_576),
@@ -87,7 +96,7 @@ const parsers: { readonly [N in Name]-?: Parser<QueueAttributes[N]> } = {
     return text
   }),
   RedriveAllowPolicy: removable(storedRedriveAllowPolicy),
-  KmsMasterKeyId: removable((text) => text),
+  KmsMasterKeyId: removable(checkedKeyId),
   KmsDataKeyReusePeriodSeconds: integer(60, 86_400),
   SqsManagedSseEnabled: boolean,
   FifoQueue: boolean,
@@ -213,7 +222,7 @@ function comparable(name: Name, text: string): unknown {
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJsonDocument(text)
   } catch {
     return undefined
   }

@@ -23,6 +23,11 @@ test('a handle leads back to its receipt', () => {
   )
 })
 
+test('a time beyond what six bytes hold is the latest that they do', () => {
+  const receipt = { queueId: 1, id: 2, receivedAt: 2 ** 48, receiveCount: 1 }
+  assert.deepEqual(decodeReceiptHandle(encodeReceiptHandle(receipt)), { ...receipt, receivedAt: 2 ** 48 - 1 })
+})
+
 test('a handle in which any character was changed is refused', () => {
   const character = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })
   fc.assert(

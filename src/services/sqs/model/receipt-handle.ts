@@ -4,7 +4,7 @@
  *   byte 0     version
  *   1–8        queue id: a queue made anew under an old name has another, and so refuses old handles
  *   9–16       message id, as the store counts
- *   17–22      when the message was received, in milliseconds since the epoch
+ *   17–22      when the message was received, in milliseconds since the epoch, as far as six bytes go
  *   23–28      receive count: tells this receive from later ones
  *   29–32      CRC-32 of the bytes before
  *
@@ -34,6 +34,8 @@ const CHECKSUM = 29
 const LENGTH = 33
 const TEXT_LENGTH = 44
 const SIX_BYTES = 6
+/** Only in a store whose clock was moved further before there was a bound. Visibility can't be prolonged there. */
+const LATEST: Millis = 2 ** 48 - 1
 
 /** Both directions run for every message, synchronously, and leave nothing behind here. */
 const bytes = Buffer.alloc(LENGTH)
@@ -52,7 +54,7 @@ export function encodeReceiptHandle({ queueId, id, receivedAt, receiveCount }: R
   bytes[0] = VERSION
   writeId(queueId, QUEUE_ID)
   writeId(id, MESSAGE_ID)
-  bytes.writeUIntBE(receivedAt, RECEIVED_AT, SIX_BYTES)
+  bytes.writeUIntBE(Math.min(receivedAt, LATEST), RECEIVED_AT, SIX_BYTES)
   bytes.writeUIntBE(receiveCount, RECEIVE_COUNT, SIX_BYTES)
   bytes.writeUInt32BE(crc32(checked), CHECKSUM)
   return bytes.toString('base64url')

@@ -1,4 +1,5 @@
 /** Tags: their limits, and what TagQueue and UntagQueue make of a queue's tags. */
+import { hasMoreCharacters } from '../../../kernel/protocol/characters.ts'
 import { invalidParameterValue, missingParameter } from '../errors.ts'
 
 export type Tags = Readonly<Record<string, string>>
@@ -7,14 +8,11 @@ const MAX_TAGS = 50
 const MAX_KEY_LENGTH = 128
 const MAX_VALUE_LENGTH = 256
 
-/** Characters as people count them: one for each code point. */
-const lengthOf = (text: string) => [...text].length
-
 function checkTag(key: string, value: string): void {
-  if (key === '' || lengthOf(key) > MAX_KEY_LENGTH) {
+  if (key === '' || hasMoreCharacters(key, MAX_KEY_LENGTH)) {
     throw invalidParameterValue(`Tag keys must have between 1 and ${MAX_KEY_LENGTH} characters.`)
   }
-  if (lengthOf(value) > MAX_VALUE_LENGTH) {
+  if (hasMoreCharacters(value, MAX_VALUE_LENGTH)) {
     throw invalidParameterValue(`Tag values must have at most ${MAX_VALUE_LENGTH} characters.`)
   }
   if (/^aws:/i.test(key)) throw invalidParameterValue("Tag keys must not begin with 'aws:'.")

@@ -19,7 +19,7 @@ export async function deadLetterQueueFor(tx: Tx, source: Queue): Promise<Queue |
 
 /**
  * Moves messages that a claim has just counted once more than they were received. They keep their message id, content
- * and receive count. Standard ones keep the time of sending too, and so their retention; FIFO ones are enqueued anew.
+ * and receive count, but the limit of their new queue is for receives from there. Standard ones keep the time of sending too, and so their retention; FIFO ones are enqueued anew.
  */
 export async function moveToDeadLetter(
   tx: Tx,
@@ -31,13 +31,17 @@ export async function moveToDeadLetter(
   const ids = messages.map(({ id }) => id)
   const rows = await takeOut(tx, source.backlogId, ids, Number.MAX_SAFE_INTEGER)
   const { backlogId } = target
-  const moved = rows.map((row) => ({
-    ...row,
-    backlog_id: backlogId,
-    visible_at: tx.now,
-    receive_count: (row.receive_count as number) - 1,
-    dead_letter_source: source.arn,
-  }))
+  const moved = rows.map((row) => {
+    const receiveCount = (row.receive_count as number) - 1
+    return {
+      ...row,
+      backlog_id: backlogId,
+      visible_at: tx.now,
+      receive_count: receiveCount,
+      received_elsewhere: receiveCount,
+      dead_letter_source: source.arn,
+    }
+  })
   if (target.fifo) {
     const newIds = await openGroups(
       tx,

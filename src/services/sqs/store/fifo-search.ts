@@ -138,8 +138,8 @@ export class FifoSearch {
     return found.get(groupName(this.queue.backlogId, groupId)) ?? []
   }
 
-  #isExhausted(tx: Tx, { visibleAt, receiveCount }: GroupMessage): boolean {
+  #isExhausted(tx: Tx, { visibleAt, receives }: GroupMessage): boolean {
     const maxReceives = this.queue.redrivePolicy?.maxReceiveCount ?? Number.POSITIVE_INFINITY
-    return visibleAt <= tx.now && receiveCount >= maxReceives
+    return visibleAt <= tx.now && receives >= maxReceives
   }
 }

@@ -119,7 +119,8 @@ export interface GroupMessage {
   readonly id: number
   readonly sentAt: number
   readonly visibleAt: number
-  readonly receiveCount: number
+  /** From the queue that it is in. */
+  readonly receives: number
 }
 
 /**
@@ -157,7 +158,7 @@ const oldestIn = (table: string) => `
     from step where wanted > 1 and id is not null
   )
   select sqs_message.backlog_id as "backlogId", sqs_message.group_id as "groupId", sqs_message.id, sent_at as "sentAt",
-    visible_at as "visibleAt", receive_count as "receiveCount"
+    visible_at as "visibleAt", receive_count - received_elsewhere as receives
   from step cross join sqs_message where sqs_message.backlog_id = step.backlog_id and sqs_message.id = step.id`
 
 /** When the next group becomes ready, or undefined if none waits. */

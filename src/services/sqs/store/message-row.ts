@@ -1,5 +1,6 @@
 /** Messages as rows. */
 
+import { part, record } from '../../../kernel/store/packing.ts'
 import { inSlices } from '../../../kernel/store/sql.ts'
 import type { SqlValue, Tx } from '../../../kernel/store/store.ts'
 
@@ -13,6 +14,8 @@ export interface ClaimedMessage {
   readonly sentAt: number
   /** Including this receive. */
   readonly receiveCount: number
+  /** How many of these were from queues that the message was in before. */
+  readonly receivedElsewhere: number
   readonly firstReceivedAt: number
   readonly sender: string
   readonly groupId: string | null
@@ -23,9 +26,27 @@ export interface ClaimedMessage {
   readonly seal: string | null
 }
 
+/** How it travels. */
+export const claimedMessage = record<ClaimedMessage>({
+  id: part,
+  messageId: part,
+  body: part,
+  attributes: part,
+  sentAt: part,
+  receiveCount: part,
+  receivedElsewhere: part,
+  firstReceivedAt: part,
+  sender: part,
+  groupId: part,
+  deduplicationId: part,
+  deadLetterSource: part,
+  traceHeader: part,
+  seal: part,
+})
+
 export const CLAIMED_COLUMNS = `id, message_id as "messageId", body, attributes, sent_at as "sentAt",
-  receive_count as "receiveCount", first_received_at as "firstReceivedAt", sender, group_id as "groupId",
-  deduplication_id as "deduplicationId", dead_letter_source as "deadLetterSource", trace_header as "traceHeader", seal`
+  receive_count as "receiveCount", received_elsewhere as "receivedElsewhere", first_received_at as "firstReceivedAt",
+  sender, group_id as "groupId", deduplication_id as "deduplicationId", dead_letter_source as "deadLetterSource", trace_header as "traceHeader", seal`
 
 /** What one receive got. A replayed receive attempt carries the time of the original, so that its handles are the same. */
 export interface ClaimedMessages {
@@ -35,11 +56,14 @@ export interface ClaimedMessages {
   readonly mayBeMore: boolean
 }
 
+/** What is written when a message is sent. */
 // biome-ignore format: one row of the table
-export const MESSAGE_COLUMNS = [
+export const SENT_COLUMNS = [
   'backlog_id', 'id', 'message_id', 'body', 'attributes', 'sent_at', 'visible_at', 'receive_count', 'first_received_at',
   'sender', 'group_id', 'deduplication_id', 'dead_letter_source', 'trace_header', 'seal',
 ] as const
+
+export const MESSAGE_COLUMNS = [...SENT_COLUMNS, 'received_elsewhere'] as const
 
 /** A whole row, by the names of its columns. */
 export type MessageRow = Record<(typeof MESSAGE_COLUMNS)[number], SqlValue> & { readonly id: number }

@@ -1,6 +1,7 @@
 /** Moving a slice of a dead-letter queue's messages to where they came from, or to a given queue. */
 import type { Tx } from '../../../kernel/store/store.ts'
 import { parseQueueArn } from '../model/names.ts'
+import { takeAllApart } from './bundle.ts'
 import { DepthChanges } from './depth.ts'
 import { ChangedGroups, openGroups } from './groups.ts'
 import { putIn, takeOut } from './message-row.ts'
@@ -33,7 +34,7 @@ interface Candidate {
 /**
  * Messages that are in flight are left to those who hold them, and those past their retention to the sweep; those that
  * never came from another queue stay, unless there is a destination. A moved message starts anew: new message id, time
- * of sending and receive count.
+ * of sending and receive count. Bundles are taken apart before anything is moved, a slice at a time.
  */
 export async function moveBack(
   tx: Tx,
@@ -41,6 +42,9 @@ export async function moveBack(
   destination: Queue | undefined,
   bounds: SliceBounds,
 ): Promise<MovedSlice> {
+  if (!source.fifo && (await takeAllApart(tx, source.backlogId, bounds.limit, bounds.last)) > 0) {
+    return { moved: 0, after: bounds.after, finished: false, failed: false }
+  }
   const candidates = await tx.all<Candidate>(
     `select id, group_id as "groupId", dead_letter_source as "deadLetterSource", sent_at as "sentAt",
        visible_at as "visibleAt"
@@ -105,6 +109,7 @@ async function moveAll(
     sent_at: tx.now,
     visible_at: tx.now,
     receive_count: 0,
+    received_elsewhere: 0,
     first_received_at: null,
     dead_letter_source: null,
   }))

@@ -159,6 +159,7 @@ export const moveSlice = single(
     ])
     if (slice.failed) return end(tx, taskId, 'FAILED', QUEUE_IS_GONE)
     if (slice.finished) return end(tx, taskId, 'COMPLETED', null)
+    if (slice.after === task.afterId) return tx.now // it only took bundles apart
     return task.maxPerSecond === null ? tx.now : tx.now + Math.ceil((SECOND_MS * limit) / task.maxPerSecond)
   },
 )

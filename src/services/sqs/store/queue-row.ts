@@ -1,5 +1,6 @@
 /** Finding queues inside a transaction, and what every command needs to know of them. */
 
+import { type Packing, part, record } from '../../../kernel/store/packing.ts'
 import { inSlices } from '../../../kernel/store/sql.ts'
 import type { SqlValue, Tx } from '../../../kernel/store/store.ts'
 import { queueDoesNotExist } from '../errors.ts'
@@ -19,6 +20,27 @@ export interface Queue extends QueueAddress {
   readonly createdAt: number
   readonly modifiedAt: number
   readonly purgedAt: number | null
+}
+
+const MAX_ADDRESSES = 10_000
+const addresses = new Map<string, QueueAddress[]>()
+
+/** One object for each address: the calls of a batch mean few queues, and these are then looked at once. */
+function remembered(address: QueueAddress): QueueAddress {
+  const ofName = addresses.get(address.name)
+  const known = ofName?.find(({ accountId, region }) => accountId === address.accountId && region === address.region)
+  if (known !== undefined) return known
+  if (addresses.size >= MAX_ADDRESSES) addresses.clear()
+  addresses.set(address.name, [...(addresses.get(address.name) ?? []), address])
+  return address
+}
+
+const address = record<QueueAddress>({ accountId: part, region: part, name: part })
+
+/** How an address travels. */
+export const queueAddress: Packing<QueueAddress> = {
+  pack: (value, parts) => address.pack(value, parts),
+  unpack: (parts) => remembered(address.unpack(parts)),
 }
 
 /** Messages sent at this time or before are past their retention. */
@@ -83,11 +105,11 @@ const nameInStore = (address: QueueAddress): string => `sqs.queue ${wakeKey(addr
  * To be called before queues are looked up by those who put messages into them: a purge waits for them, since what is
  * written into a backlog that the queue has left is lost.
  */
-export const holdForSending = (tx: Tx, queues: Iterable<QueueAddress>): Promise<void> =>
-  tx.hold('shared', [...new Set([...new Set(queues)].filter(isPossible).map(nameInStore))])
+export const holdForSending = (tx: Tx, queues: ReadonlySet<QueueAddress>): Promise<void> =>
+  tx.hold('shared', [...new Set([...queues].filter(isPossible).map(nameInStore))])
 
 export async function findForSending(tx: Tx, address: QueueAddress): Promise<Queue | undefined> {
-  await holdForSending(tx, [address])
+  await holdForSending(tx, new Set([address]))
   return findQueue(tx, address)
 }
 

@@ -7,6 +7,7 @@
  */
 
 import type { PlainServiceError } from '../../../kernel/service-error.ts'
+import { listOf, part, record } from '../../../kernel/store/packing.ts'
 import { inSlices } from '../../../kernel/store/sql.ts'
 import { batched, done, failed, type Settled, type Tx } from '../../../kernel/store/store.ts'
 import { messageNotAvailable, queueDoesNotExist, receiptHandleExpired, receiptHandleIsInvalid } from '../errors.ts'
@@ -16,7 +17,7 @@ import { wasFull } from './claim.ts'
 import { DepthChanges } from './depth.ts'
 import { ChangedGroups } from './groups.ts'
 import { deleteMessagesById, MESSAGE_KEY } from './message-row.ts'
-import { expiryLimit, type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
+import { expiryLimit, type Queue, QueueLookup, queueAddress, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 /** A decoded receipt handle. */
 export interface HeldReceipt extends Receipt {
@@ -32,7 +33,10 @@ export interface DeleteCall {
 /** Of each receipt: null, or why it was refused. */
 export type ReceiptOutcome = PlainServiceError | null
 
-export const deleteMessages = batched('sqs.delete', async (tx, calls: readonly DeleteCall[]) => {
+const heldReceipt = record<HeldReceipt>({ handle: part, queueId: part, id: part, receivedAt: part, receiveCount: part })
+const outcomes = listOf<ReceiptOutcome>(part)
+
+const deleteAll = async (tx: Tx, calls: readonly DeleteCall[]): Promise<Settled<readonly ReceiptOutcome[]>[]> => {
   const queues = await QueueLookup.of(tx, calls)
   const depth = new DepthChanges()
   const doomed = new Map<number, Set<number>>()
@@ -50,6 +54,11 @@ export const deleteMessages = batched('sqs.delete', async (tx, calls: readonly D
   await Promise.all(deletions)
   await depth.save(tx)
   return settled
+}
+
+export const deleteMessages = batched('sqs.delete', deleteAll, {
+  args: record<DeleteCall>({ queue: queueAddress, receipts: listOf(heldReceipt) }),
+  result: outcomes,
 })
 
 /** Notes the messages of a standard queue, so that those of all calls are deleted in one statement. */
@@ -156,7 +165,10 @@ export interface ChangeVisibilityCall {
 }
 
 /** A message that is visible again is left as it is, and that is no error; one that is gone is. */
-export const changeVisibility = batched('sqs.changeVisibility', async (tx, calls: readonly ChangeVisibilityCall[]) => {
+const changeAll = async (
+  tx: Tx,
+  calls: readonly ChangeVisibilityCall[],
+): Promise<Settled<readonly ReceiptOutcome[]>[]> => {
   const queues = await QueueLookup.of(tx, calls)
   const wanted = calls.flatMap(({ queue: address, changes }) => {
     const queue = queues.find(address)
@@ -173,6 +185,14 @@ export const changeVisibility = batched('sqs.changeVisibility', async (tx, calls
   await saveVisibility(tx, [...changed.values()])
   await groups.settle(tx)
   return settled
+}
+
+export const changeVisibility = batched('sqs.changeVisibility', changeAll, {
+  args: record<ChangeVisibilityCall>({
+    queue: queueAddress,
+    changes: listOf(record<VisibilityChange>({ receipt: heldReceipt, timeoutMs: part })),
+  }),
+  result: outcomes,
 })
 
 type VisibilityChange = ChangeVisibilityCall['changes'][number]

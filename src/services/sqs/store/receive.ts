@@ -5,15 +5,24 @@
  * What a claim brings up and must not be delivered leaves here: a message past its retention is deleted, one that was
  * received too often goes to the dead-letter queue. Neither counts as a receive.
  */
+import { listOf, part, record } from '../../../kernel/store/packing.ts'
 import { batched, done, failed, type Settled, type Tx } from '../../../kernel/store/store.ts'
 import { queueDoesNotExist, tooManyInFlight } from '../errors.ts'
+import { takeApart } from './bundle.ts'
 import { claimOldest, claimThese, MAX_REMOVED, type ReceiveCall, roomInFlight, visibilityMs } from './claim.ts'
+import { mostPerClaim, noteClaimed } from './claim-size.ts'
 import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
 import { noisyGroups, pickFairly } from './fairness.ts'
 import { nextReadyAt } from './groups.ts'
-import { type ClaimedMessage, type ClaimedMessages, deleteMessagesById, messageKeys } from './message-row.ts'
-import { expiryLimit, type Queue, QueueLookup } from './queue-row.ts'
+import {
+  type ClaimedMessage,
+  type ClaimedMessages,
+  claimedMessage,
+  deleteMessagesById,
+  messageKeys,
+} from './message-row.ts'
+import { expiryLimit, type Queue, QueueLookup, queueAddress } from './queue-row.ts'
 import { type FifoShare, receiveFifo } from './receive-fifo.ts'
 
 export interface Received extends ClaimedMessages {
@@ -27,7 +36,26 @@ export interface Received extends ClaimedMessages {
   readonly nextVisibleAt: number | undefined
 }
 
-export const receiveMessages = batched('sqs.receive', async (tx, calls: readonly ReceiveCall[]) => {
+const packing = {
+  args: record<ReceiveCall>({
+    queue: queueAddress,
+    limit: part,
+    visibilityTimeout: part,
+    waitTime: part,
+    attemptId: part,
+    maxInFlight: part,
+  }),
+  result: record<Received>({
+    messages: listOf(claimedMessage),
+    receivedAt: part,
+    mayBeMore: part,
+    queueId: part,
+    waitMs: part,
+    nextVisibleAt: part,
+  }),
+}
+
+const receive = async (tx: Tx, calls: readonly ReceiveCall[]): Promise<Settled<Received>[]> => {
   const queues = await QueueLookup.of(tx, calls)
   const settled = new Array<Settled<Received>>(calls.length)
   const groups = new Map<string, { queue: Queue; positions: number[] }>()
@@ -59,7 +87,9 @@ export const receiveMessages = batched('sqs.receive', async (tx, calls: readonly
     for (let i = 0; i < positions.length; i++) settled[positions[i] as number] = outcomes[i] as Settled<Received>
   }
   return settled
-})
+}
+
+export const receiveMessages = batched('sqs.receive', receive, packing)
 
 /** From FIFO queues: those who wait and didn't get all that they asked for are told when the next group is ready. */
 async function receiveInOrder(tx: Tx, shares: readonly FifoShare[]): Promise<Map<ReceiveCall, Received>> {
@@ -83,8 +113,12 @@ async function receiveTogether(tx: Tx, queue: Queue, calls: readonly ReceiveCall
   const first = calls[0] as ReceiveCall
   const asked = calls.reduce((sum, call) => sum + call.limit, 0)
   const limit = Math.min(asked, await roomInFlight(tx, queue, first.maxInFlight, asked))
-  const claimed = await claimDeliverable(tx, queue, limit, visibilityMs(queue, first))
+  const most = mostPerClaim(tx, queue)
+  const claimed = await claimDeliverable(tx, queue, Math.min(limit, most), visibilityMs(queue, first))
   const { messages } = claimed
+  noteClaimed(tx, queue, messages)
+  // To those who get nothing: it may be that only the claim was too small.
+  const mayBeMore = claimed.mayBeMore || (limit > most && messages.length === most)
   const { queueId } = queue
   const nextVisibleAt = await nextVisible(tx, queue, calls, messages)
   let next = 0
@@ -94,7 +128,7 @@ async function receiveTogether(tx: Tx, queue: Queue, calls: readonly ReceiveCall
     if (limit === 0 && waitMs === 0) return failed(tooManyInFlight())
     const from = next
     next += call.limit
-    return done({ ...claimed, queueId, messages: messages.slice(from, next), waitMs, nextVisibleAt })
+    return done({ ...claimed, mayBeMore, queueId, messages: messages.slice(from, next), waitMs, nextVisibleAt })
   })
 }
 
@@ -109,7 +143,7 @@ async function claimDeliverable(tx: Tx, queue: Queue, limit: number, hideMs: num
     const wanted = limit - deliverable.length
     const claimed = await claim(tx, queue, wanted, hideMs)
     const expired = claimed.filter((message) => message.sentAt <= oldest)
-    let exhausted = claimed.filter((message) => message.sentAt > oldest && message.receiveCount > maxReceives)
+    let exhausted = claimed.filter((message) => message.sentAt > oldest && receivesFrom(message) > maxReceives)
     if (exhausted.length > 0) {
       deadLetterQueue ??= await deadLetterQueueFor(tx, queue)
       if (deadLetterQueue === undefined) exhausted = [] // they stay, and go on being delivered
@@ -130,12 +164,16 @@ async function claimDeliverable(tx: Tx, queue: Queue, limit: number, hideMs: num
   return { messages: deliverable, receivedAt: tx.now, mayBeMore: removed >= MAX_REMOVED }
 }
 
+/** How often the message was received from the queue that it is in, this receive included. */
+const receivesFrom = ({ receiveCount, receivedElsewhere }: ClaimedMessage): number => receiveCount - receivedElsewhere
+
 async function deleteExpired(tx: Tx, queue: Queue, expired: readonly ClaimedMessage[]): Promise<void> {
   const ids = expired.map((message) => message.id)
   await changeDepth(tx, queue.backlogId, -(await deleteMessagesById(tx, queue.backlogId, ids)))
 }
 
 async function claim(tx: Tx, queue: Queue, limit: number, hideMs: number): Promise<ClaimedMessage[]> {
+  await takeApart(tx, queue.backlogId, limit)
   const noisy = await noisyGroups(tx, queue, limit)
   if (noisy.length === 0) return claimOldest(tx, queue.backlogId, limit, hideMs)
   return claimThese(tx, messageKeys(queue.backlogId, await pickFairly(tx, queue.backlogId, noisy, limit)), hideMs)

@@ -3,6 +3,7 @@
  * ascend in the order of sending, so the oldest messages of a backlog are the first by its primary key.
  */
 import type { Tx } from '../../../kernel/store/store.ts'
+import { removeExpiredBundles } from './bundle.ts'
 import { changeDepth, type Depth, depthOf } from './depth.ts'
 import { ChangedGroups } from './groups.ts'
 import { deleteMessagesById } from './message-row.ts'
@@ -28,6 +29,7 @@ export async function countUnexpired(tx: Tx, queue: Queue): Promise<Depth> {
 /** Deletes messages past their retention, at most about `limit`. True if there may be more. */
 export async function removeExpired(tx: Tx, queue: Queue, limit: number): Promise<boolean> {
   const oldest = expiryLimit(tx, queue)
+  const moreBundles = !queue.fifo && (await removeExpiredBundles(tx, queue.backlogId, oldest))
   for (let removed = 0; removed < limit; ) {
     const candidates = await tx.all<OldMessage>(
       `select id, group_id as "groupId", sent_at as "sentAt" from sqs_message where backlog_id = ? order by id limit ?`,
@@ -36,7 +38,7 @@ export async function removeExpired(tx: Tx, queue: Queue, limit: number): Promis
     const expired = candidates.filter((message) => message.sentAt <= oldest)
     await remove(tx, queue, expired)
     removed += expired.length
-    if (expired.length < SLICE) return false
+    if (expired.length < SLICE) return moreBundles
   }
   return true
 }

@@ -5,6 +5,7 @@
 
 import { type PlainServiceError, ServiceError } from '../../../kernel/service-error.ts'
 import { type DeduplicationKey, deduplication } from '../../../kernel/store/deduplication.ts'
+import { listOf, part, record } from '../../../kernel/store/packing.ts'
 import { batched, done, failed, type Settled, type SqlValue, type Tx } from '../../../kernel/store/store.ts'
 import { queueDoesNotExist } from '../errors.ts'
 import { deduplicationKey } from '../model/fifo.ts'
@@ -12,8 +13,8 @@ import { checkForQueue, initialDelay, type MessageFacts } from '../model/message
 import { isFifoName, type QueueAddress } from '../model/names.ts'
 import { DepthChanges } from './depth.ts'
 import { type Joining, openGroups } from './groups.ts'
-import { MESSAGE_COLUMNS } from './message-row.ts'
-import { holdForSending, type Queue, QueueLookup, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
+import { SENT_COLUMNS } from './message-row.ts'
+import { holdForSending, type Queue, QueueLookup, queueAddress, WAKE_CHANNEL, wakeKey } from './queue-row.ts'
 
 /** A message as the caller gave it; what needs no knowledge of the queue has been checked. */
 export interface NewMessage extends MessageFacts {
@@ -45,32 +46,71 @@ interface StoredMessage {
 
 export type SentMessage = StoredMessage | { readonly error: PlainServiceError }
 
+const packing = {
+  args: record<SendCall>({
+    queue: queueAddress,
+    sender: part,
+    batch: part,
+    messages: listOf(
+      record<NewMessage>({
+        messageId: part,
+        body: part,
+        attributes: part,
+        sizeBytes: part,
+        delaySeconds: part,
+        groupId: part,
+        deduplicationId: part,
+        contentId: part,
+        traceHeader: part,
+        seal: part,
+      }),
+    ),
+  }),
+  result: listOf<SentMessage>({
+    pack(sent, parts) {
+      if ('error' in sent) parts.push(sent, undefined, undefined)
+      else parts.push(sent.messageId, sent.id, sent.duplicate)
+    },
+    unpack(parts) {
+      const first = parts.next()
+      const id = parts.next() as number
+      const duplicate = parts.next() as boolean
+      return typeof first === 'string' ? { messageId: first, id, duplicate } : (first as SentMessage)
+    },
+  }),
+}
+
 /** What FIFO queues remember of what they accepted. */
 export const acceptedIds = deduplication('sqs_deduplication', 'backlog_id')
 
-export const sendMessages = batched('sqs.send', async (tx, calls: readonly SendCall[]) => {
-  await holdForSending(
-    tx,
-    calls.map(({ queue }) => queue),
-  )
-  const ids = idsBeforehand(tx, calls)
+const send = async (tx: Tx, calls: readonly SendCall[]): Promise<Settled<readonly SentMessage[]>[]> => {
+  const queues = new Set<QueueAddress>()
+  for (const { queue } of calls) queues.add(queue)
+  await holdForSending(tx, queues)
+  const ids = idsBeforehand(tx, calls, queues)
   const batch = new SendBatch(tx, await QueueLookup.of(tx, calls), ids)
   const answers = calls.map((call) => batch.add(call))
   const sent = await batch.save()
-  return answers.map((answer): Settled<SentMessage[]> => {
+  return answers.map((answer) => {
     if (answer instanceof ServiceError) return failed(answer)
     return done(answer.map((outcome) => ('error' in outcome ? outcome : (sent.get(outcome) as StoredMessage))))
   })
-})
+}
+
+export const sendMessages = batched('sqs.send', send, packing)
 
 /**
  * The ids of messages for standard queues, taken while the queues are looked up; some are left over if a message is
  * refused. Those of FIFO queues are taken when their groups are held.
  */
-const idsBeforehand = (tx: Tx, calls: readonly SendCall[]): Promise<readonly number[]> | undefined =>
-  calls.some(({ queue }) => isFifoName(queue.name))
-    ? undefined
-    : tx.nextIds(calls.reduce((sum, { messages }) => sum + messages.length, 0))
+function idsBeforehand(
+  tx: Tx,
+  calls: readonly SendCall[],
+  queues: ReadonlySet<QueueAddress>,
+): Promise<readonly number[]> | undefined {
+  for (const { name } of queues) if (isFifoName(name)) return undefined
+  return tx.nextIds(calls.reduce((sum, { messages }) => sum + messages.length, 0))
+}
 
 /** A message on its way into a queue that takes it. */
 interface Accepted {
@@ -128,7 +168,7 @@ class SendBatch {
       ...(sent.get(accepted) as StoredMessage),
     }))
     const rows = fresh.map((accepted, at) => rowOf(tx, accepted, ids[at] as number))
-    await tx.insertMany('sqs_message', MESSAGE_COLUMNS, rows)
+    await tx.insertMany('sqs_message', SENT_COLUMNS, rows)
     await this.#count(fresh)
     if (known.length > 0) await acceptedIds.remember(tx, known) // the only one that is waited for
     for (const [accepted, original] of repeats) {

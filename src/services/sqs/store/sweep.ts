@@ -6,6 +6,7 @@ import { cancel, schedule } from '../../../kernel/jobs/jobs.ts'
 import { DEDUPLICATION_WINDOW } from '../../../kernel/store/deduplication.ts'
 import { single, type Tx } from '../../../kernel/store/store.ts'
 import type { QueueAttributes } from '../model/queue-attributes.ts'
+import { oldestBundleSentAt } from './bundle.ts'
 import { findQueueById, type Queue } from './queue-row.ts'
 import { RECEIVE_ATTEMPT_WINDOW_MS } from './receive-attempt.ts'
 import { removeExpired } from './retention.ts'
@@ -57,7 +58,9 @@ export const sweepQueue = single(
       'select sent_at as "sentAt" from sqs_message where backlog_id = ? order by id limit 1',
       [queue.backlogId],
     )
-    const nextExpiry = (oldest?.sentAt ?? tx.now) + queue.attributes.MessageRetentionPeriod * 1000
+    const ofBundles = await oldestBundleSentAt(tx, queue.backlogId)
+    const nextExpiry =
+      Math.min(oldest?.sentAt ?? tx.now, ofBundles ?? tx.now) + queue.attributes.MessageRetentionPeriod * 1000
     return Math.max(tx.now + MIN_PAUSE_MS, Math.min(nextExpiry, tx.now + longestPauseMs(queue.attributes)))
   },
 )
@@ -74,13 +77,14 @@ const FORGET_ATTEMPTS = `
   delete from sqs_receive_attempt where backlog_id = ? and attempt_id in (
     select attempt_id from sqs_receive_attempt where backlog_id = ? and received_at <= ? limit ?)`
 
-/** The tables whose rows belong to a backlog, with the column that tells them apart. */
-const BACKLOG_TABLES: readonly (readonly [table: string, key: string])[] = [
-  ['sqs_message', 'id'],
-  ['sqs_group', 'group_id'],
-  ['sqs_deduplication', '(scope, deduplication_id)'],
-  ['sqs_receive_attempt', 'attempt_id'],
-  ['sqs_depth', 'lane'],
+/** The tables whose rows belong to a backlog, with the column that tells them apart, and how many are deleted at once. */
+const BACKLOG_TABLES: readonly (readonly [table: string, key: string, slice: number])[] = [
+  ['sqs_message', 'id', SLICE],
+  ['sqs_bundle', 'id', SLICE / 10], // each may fill several pages
+  ['sqs_group', 'group_id', SLICE],
+  ['sqs_deduplication', '(scope, deduplication_id)', SLICE],
+  ['sqs_receive_attempt', 'attempt_id', SLICE],
+  ['sqs_depth', 'lane', SLICE],
 ]
 
 /** A send that began before the purge ends within this time, on whatever node. */
@@ -101,13 +105,13 @@ export interface AbandonedBacklog {
 export const collectBacklog = single(
   'sqs.collectBacklog',
   async (tx, { backlogId, lastLookAt }: AbandonedBacklog): Promise<number | undefined> => {
-    for (const [table, key] of BACKLOG_TABLES) {
+    for (const [table, key, slice] of BACKLOG_TABLES) {
       const deleted = await tx.run(
         `delete from ${table} where backlog_id = ? and ${key} in (
          select ${key.replace(/[()]/g, '')} from ${table} where backlog_id = ? limit ?)`,
-        [backlogId, backlogId, SLICE],
+        [backlogId, backlogId, slice],
       )
-      if (deleted === SLICE) return tx.now
+      if (deleted === slice) return tx.now
     }
     return tx.now < lastLookAt ? lastLookAt : undefined
   },

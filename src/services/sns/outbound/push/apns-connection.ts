@@ -5,13 +5,16 @@
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
 import process from 'node:process'
 import type { Millis } from '../../../../kernel/clock/clock.ts'
+import type { AddressGuard } from '../../../../kernel/outbound/address-guard.ts'
 import { withDeadline } from '../../../../kernel/outbound/deadline.ts'
+import { USER_AGENT } from '../../../../kernel/outbound/user-agent.ts'
 
 export type ApnsAnswer =
   | { readonly type: 'answered'; readonly status: number; readonly body: string }
   | { readonly type: 'failed'; readonly message: string }
 
 const TIMEOUT_MS: Millis = 15_000
+const HTTPS_PORT = 443
 const IDLE_MS: Millis = 600_000
 /** An answer is a short JSON object, or nothing. */
 const KEPT_LENGTH = 4096
@@ -19,16 +22,19 @@ const KEPT_LENGTH = 4096
 export class ApnsConnection {
   readonly #origin: string
   readonly #ca: string | undefined
+  readonly #guard: AddressGuard
   #session: ClientHttp2Session | undefined
 
-  constructor(origin: string, ca: string | undefined) {
+  /** The origin is not a user's: a name, whose addresses the guard sees. */
+  constructor(origin: string, ca: string | undefined, guard: AddressGuard) {
     this.#origin = origin
     this.#ca = ca
+    this.#guard = guard
   }
 
   /** Never rejects. */
   post(path: string, headers: OutgoingHttpHeaders, body: string, timeoutMs = TIMEOUT_MS): Promise<ApnsAnswer> {
-    const request = { ':method': 'POST', ':path': path, ...headers }
+    const request = { ':method': 'POST', ':path': path, 'user-agent': USER_AGENT, ...headers }
     return withDeadline(timeoutMs, (signal) => this.#send(request, body, signal))
   }
 
@@ -59,7 +65,8 @@ export class ApnsConnection {
 
   #connect(): ClientHttp2Session {
     const http2 = process.getBuiltinModule('node:http2') // five megabytes, for those who push to Apple's devices
-    const session = http2.connect(this.#origin, { ca: this.#ca })
+    const port = Number(new URL(this.#origin).port || HTTPS_PORT)
+    const session = http2.connect(this.#origin, { ca: this.#ca, lookup: this.#guard.lookupFor(port) })
     session.on('error', () => {}) // each request learns of it by itself
     session.setTimeout(IDLE_MS, () => session.close())
     this.#session = session

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { SystemClock } from '../../../../kernel/clock/clock.ts'
+import { AddressGuard } from '../../../../kernel/outbound/address-guard.ts'
 import { Undeliverable } from '../../../../kernel/targets/delivery.ts'
 import { Apns, type ApnsOptions } from './apns.ts'
 import { ApnsConnection } from './apns-connection.ts'
@@ -12,6 +13,7 @@ const NOWHERE = 'http://127.0.0.1:1'
 const MINUTE = 60_000
 
 const clock = new SystemClock()
+const guard = new AddressGuard()
 let server: ApnsServer
 let apns: Apns
 
@@ -25,7 +27,7 @@ afterEach(async () => {
 })
 
 const create = (change: Partial<ApnsOptions> = {}) =>
-  new Apns({ clock, url: server.url, sandboxUrl: server.url, ca: server.ca, ...change })
+  new Apns({ clock, guard, url: server.url, sandboxUrl: server.url, ca: server.ca, ...change })
 
 const appleRequest = (change: Partial<PushRequest> = {}) =>
   pushRequest({ platform: 'APNS', applicationAttributes: server.application, publishedAt: clock.now(), ...change })
@@ -102,7 +104,7 @@ describe('APNs', () => {
 
   test('that never answers is given up in time, and its connection with it', async () => {
     server.answer = { status: 0, reason: undefined }
-    const connection = new ApnsConnection(server.url, server.ca)
+    const connection = new ApnsConnection(server.url, server.ca, guard)
     const headers = { authorization: 'bearer e30.e30.x' }
     const answer = await connection.post('/3/device/a', headers, '{}', 100)
     assert.deepEqual(answer, { type: 'failed', message: 'APNs took too long to answer' })

@@ -4,6 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto'
 import type { Clock, Millis } from '../../../../kernel/clock/clock.ts'
+import type { AddressGuard } from '../../../../kernel/outbound/address-guard.ts'
 import { DELIVERED, failed, retry } from '../../../../kernel/outbound/outcome.ts'
 import { Undeliverable } from '../../../../kernel/targets/delivery.ts'
 import { ApnsConnection } from './apns-connection.ts'
@@ -21,6 +22,7 @@ import {
 
 export interface ApnsOptions {
   readonly clock: Clock
+  readonly guard: AddressGuard
   /** `https://api.push.apple.com`, without a slash at the end. */
   readonly url: string
   /** `https://api.sandbox.push.apple.com`. */
@@ -68,7 +70,8 @@ export class Apns {
     const known = this.#senders.get(cacheKey)
     if (known !== undefined) return known
     const key = parsePrivateKey(withArmour(credential), 'ES256')
-    return key && this.#senders.add(cacheKey, new Sender(key, keyId, teamId, new ApnsConnection(url, this.#options.ca)))
+    const { ca, guard } = this.#options
+    return key && this.#senders.add(cacheKey, new Sender(key, keyId, teamId, new ApnsConnection(url, ca, guard)))
   }
 
   async #sendAs(sender: Sender, request: PushRequest): Promise<PushOutcome> {

@@ -3,6 +3,7 @@
  * Baidu, MPNS and WNS have no provider here, so theirs stay in the outbox.
  */
 import type { Clock } from '../../../../kernel/clock/clock.ts'
+import { AddressGuard } from '../../../../kernel/outbound/address-guard.ts'
 import type { HttpClient } from '../../../../kernel/outbound/http.ts'
 import { DELIVERED, failed } from '../../../../kernel/outbound/outcome.ts'
 import { recordInOutbox } from '../../../../kernel/outbound/store.ts'
@@ -17,6 +18,8 @@ export interface PushOptions {
   readonly store: Store
   /** The vendors compare it with theirs: one that is minutes ahead makes tokens that they refuse. */
   readonly clock: Clock
+  /** As that of `http`, for what doesn't go over it. */
+  readonly guard?: AddressGuard
   /** Where the vendors are; their real addresses unless given. */
   readonly urls?: Partial<VendorUrls>
   /** Certificate authorities to trust at APNs instead of the system's (PEM). */
@@ -45,10 +48,10 @@ const VENDORS: VendorUrls = {
   apnsSandbox: 'https://api.sandbox.push.apple.com',
 }
 
-export function createPush({ http, store, clock, urls, apnsCa }: PushOptions): Push {
+export function createPush({ http, store, clock, guard = new AddressGuard(), urls, apnsCa }: PushOptions): Push {
   const { fcm: fcmUrl, googleToken: tokenUrl, apns: apnsUrl, apnsSandbox: sandboxUrl } = { ...VENDORS, ...urls }
   const fcm = new Fcm({ http, clock, url: fcmUrl, tokenUrl })
-  const apns = new Apns({ clock, url: apnsUrl, sandboxUrl, ca: apnsCa })
+  const apns = new Apns({ clock, guard, url: apnsUrl, sandboxUrl, ca: apnsCa })
 
   /** Undefined if no provider can take it. */
   function send(request: PushRequest): Promise<PushOutcome> | undefined {
