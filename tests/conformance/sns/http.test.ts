@@ -1,5 +1,6 @@
 /** Notifications over HTTP: their form, whom they reach, and that no endpoint holds up another. */
 import assert from 'node:assert/strict'
+import dns from 'node:dns'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { after, test } from 'node:test'
@@ -13,7 +14,7 @@ import {
   settled,
   subscribeEndpoint,
 } from './outside.ts'
-import { startSns } from './support.ts'
+import { invalidParameter, startSns } from './support.ts'
 
 const sns = await startSns()
 /** Where nothing else is sent. */
@@ -194,14 +195,26 @@ test('a slow endpoint doesn’t hold up another, nor itself', async () => {
 })
 
 for (const url of ['http://169.254.169.254/latest', 'http://[fe80::1]/', 'http://[::ffff:169.254.1.1]/']) {
-  test(`${url} is out of reach, and not tried again`, async () => {
-    const topicArn = await quiet.createTopic()
-    const ended = endings()
-    await ended.next()
-    await settled(quiet, () => quiet.subscribe(topicArn, 'http', url))
-    assert.deepEqual((await ended.next()).value, { done: 1, again: 0 })
+  test(`${url} can not be subscribed`, async () => {
+    await assert.rejects(
+      quiet.subscribe(await quiet.createTopic(), 'http', url),
+      invalidParameter('Unreachable Endpoint'),
+    )
   })
 }
+
+test('a name that leads to a link-local address is out of reach, and not tried again', async (t) => {
+  const { lookup } = dns
+  const found = [{ address: '169.254.169.254', family: 4 }]
+  t.mock.method(dns, 'lookup', (name: string, ...rest: [object, (e: null, f: object[]) => void]) =>
+    name === 'metadata.example' ? rest[1](null, found) : Reflect.apply(lookup, dns, [name, ...rest]),
+  )
+  const topicArn = await quiet.createTopic()
+  const ended = endings()
+  await ended.next()
+  await settled(quiet, () => quiet.subscribe(topicArn, 'http', 'http://metadata.example/latest'))
+  assert.deepEqual((await ended.next()).value, { done: 1, again: 0 })
+})
 
 test('the policy of a topic holds where a subscription may not have its own', async () => {
   const http = {

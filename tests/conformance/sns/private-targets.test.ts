@@ -37,7 +37,10 @@ for (const host of hosts) {
 }
 
 test('an address of the internet can, and a name', async (t) => {
-  t.mock.method(dns, 'lookup', (_: string, __: object, answer: (e: Error) => void) => answer(new Error('no network')))
+  const { lookup } = dns
+  t.mock.method(dns, 'lookup', (name: string, ...rest: [object, (e: Error) => void]) =>
+    name === 'some.example' ? rest[1](new Error('no network')) : Reflect.apply(lookup, dns, [name, ...rest]),
+  )
   await settled(sns, () => sns.subscribe(topicArn, 'https', 'https://some.example/'))
 })
 
