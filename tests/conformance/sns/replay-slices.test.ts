@@ -128,11 +128,9 @@ class Scene {
   /** What has come into the queue since the last look. */
   async received(): Promise<string[]> {
     const call = { queue: address(this.queueName), limit: 2_000, waitTime: undefined, attemptId: undefined }
-    const { messages } = await store.execute(receiveMessages, {
-      ...call,
-      visibilityTimeout: 0,
-      maxInFlight: 100_000,
-    })
+    const receive = () => store.execute(receiveMessages, { ...call, visibilityTimeout: 0, maxInFlight: 100_000 })
+    await receive() // the first claim of a queue is a small one, since nobody knows yet how large its messages are
+    const { messages } = await receive()
     const fresh = messages.slice(this.#seen).map(({ body }) => body)
     this.#seen = messages.length
     return fresh

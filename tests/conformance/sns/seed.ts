@@ -1,22 +1,11 @@
 /** For what no operation does: commands of SNS, executed in a data directory before a node starts with it. */
 import { SystemClock } from '../../../src/kernel/clock/clock.ts'
-import type { MigrationSource } from '../../../src/kernel/store/migrations.ts'
 import { openPostgres } from '../../../src/kernel/store/postgres/engine.ts'
 import { openSqlite } from '../../../src/kernel/store/sqlite/engine.ts'
 import type { Store } from '../../../src/kernel/store/store.ts'
-import { services } from '../../../src/platform.ts'
+import { migrations } from '../../../src/platform.ts'
 import { sns } from '../../../src/services/sns/index.ts'
 import { databaseFor } from '../../../src/testing/postgres.ts'
-
-/** A store is refused by a program that knows less of it: these are all there are. */
-const migrations: readonly MigrationSource[] = [
-  ...['jobs', 'nodes', 'outbound'].map((service) => ({ service, folder: kernelFolder(service) })),
-  ...services.flatMap(({ id, migrations: folder }) => (folder === undefined ? [] : { service: id, folder })),
-]
-
-function kernelFolder(name: string): URL {
-  return new URL(`../../../src/kernel/${name}/migrations/`, import.meta.url)
-}
 
 export async function seed(dataDir: string, work: (store: Store) => Promise<unknown>): Promise<void> {
   const clock = new SystemClock()
