@@ -116,7 +116,7 @@ test('clients of HTTP/1.1 that never read', TIME, async () => {
   const sockets = Array.from({ length: 60 }, () => open(target.node.port).pause())
   try {
     await Promise.all(sockets.map((socket) => write(socket, pipelined)))
-    await Promise.all(sockets.map(untilCutOff).map((cutOff) => cutOff))
+    await Promise.all(sockets.map(untilCutOff))
     await target.assertUnharmed()
   } finally {
     for (const socket of sockets) socket.destroy()
@@ -161,7 +161,7 @@ test('bodies of very many, very deep or very long values', TIME, async () => {
   for (const request of hostileRequests) {
     const bytes = wireBytes({ ...request, headers: { ...request.headers, connection: 'close' } })
     const statuses = await Promise.all([1, 2, 3].map(() => statusOf(port, bytes)))
-    for (const status of statuses) assert.match(status, /^HTTP\/1\.1 (200|4\d\d) /, request.name)
+    for (const status of statuses) assert.match(status, /^HTTP\/1\.1 (200|4\d\d|503) /, request.name)
     await target.assertUnharmed()
   }
 })

@@ -38,7 +38,8 @@ test('where there is no room the largest body that arrives is given up, with a 5
 })
 
 test('what was held is given back with the answer', async () => {
-  await using edge = await startTestEdge({ sqs: { handlers: echo } }, { ...LARGE, maxInflightBodyBytes: MIB })
+  const sqs = { handlers: echo, maxInputBytes: MIB }
+  await using edge = await startTestEdge({ sqs }, { ...LARGE, maxInflightBodyBytes: MIB })
   using client = new RawClient(edge.port)
   for (let round = 0; round < 5; round++) {
     client.send(list(`${round}${'x'.repeat(800_000)}`))
