@@ -41,15 +41,10 @@ test('where there is no room the largest body that arrives is given up, with a 5
 })
 
 test('what was held is given back with the answer', async () => {
-<<<<<<< HEAD
-  const sqs = { handlers: echo, maxInputBytes: MIB }
-  await using edge = await startTestEdge({ sqs }, { ...LARGE, maxInflightBodyBytes: MIB })
-=======
   await using edge = await startTestEdge(
     { sqs: { handlers: echo, maxInputBytes: 2 * MIB } },
     { ...LARGE, maxInflightBodyBytes: MIB },
   )
->>>>>>> main
   using client = new RawClient(edge.port)
   for (let round = 0; round < 5; round++) {
     client.send(list(`${round}${'x'.repeat(800_000)}`))
