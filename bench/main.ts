@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- sqs`, or `sns`: how fast a node is, beside the ceiling measured in the same run. `npm run bench -- patterns`
- * measures the pattern index by itself.
+ * measures the pattern index by itself, `hostile` how long the worst requests hold a node's one thread.
  *
  * Exit codes: 0 when everything ran (a missed target is a finding, not a failure), 1 when something failed, 2 when it
  * was called wrongly.
@@ -22,6 +22,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = { sqs, sns }
 
 const USAGE = `Usage: npm run bench -- sqs|sns [options]
        npm run bench -- patterns [seconds per figure]
+       npm run bench -- hostile [part of a name]
 
   --seconds N        how long each scenario is measured (5; at most 300)
   --connections N    connections that the load comes over (64; 2 to 1024: some send, some receive)
@@ -50,6 +51,7 @@ const root = pathOf('..')
 
 async function main(args: string[]): Promise<number> {
   if (args[0] === 'patterns') return benchPatterns(args.slice(1))
+  if (args[0] === 'hostile') return benchHostile(args.slice(1))
   const { benchmark, store: where, options } = readOptions(args)
   const store = await openStore(where, benchmark, options.connections)
   try {
@@ -80,6 +82,12 @@ function benchPatterns(args: string[]): number {
   return status ?? 1
 }
 
+/** How long single requests hold a node's one thread. */
+function benchHostile(args: string[]): number {
+  const { status } = spawnSync(process.execPath, [pathOf('hostile.ts'), ...args], { stdio: 'inherit' })
+  return status ?? 1
+}
+
 /** `postgres` is one of our own. */
 function openStore(where: string | undefined, { bareRequests }: Benchmark, connections: number): Promise<Store> {
   if (where === undefined) return embeddedStore(connections, bareRequests)
@@ -96,7 +104,7 @@ function readOptions(args: string[]): Called {
   const { values, positionals } = parse(args)
   const service = positionals.join()
   const benchmark = Object.hasOwn(benchmarks, service) ? benchmarks[service] : undefined
-  if (benchmark === undefined) throw new UsageError('what can be measured is: sqs, sns, patterns')
+  if (benchmark === undefined) throw new UsageError('what can be measured is: sqs, sns, patterns, hostile')
   const { store, deep, churn } = values
   if (benchmark !== sqs && (deep ?? churn) !== undefined) throw new UsageError('--deep and --churn are for sqs')
   if (store !== undefined) checkStore(store, values.against)

@@ -83,6 +83,7 @@ test('SNS is judged beside SendMessage, itself, and the clock', () => {
     { measured: 0.9, met: true },
     { measured: 0.15, met: true },
     { measured: 0.2, met: false },
+    { measured: 100, met: false },
     { measured: 0.25, met: false },
     { measured: 6000, met: true },
     { measured: 2000, met: false },

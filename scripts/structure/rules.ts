@@ -34,6 +34,7 @@ const SQL_ALLOWED: Exceptions = {
   'src/kernel/store/': 'the engines speak SQL',
   'src/kernel/jobs/': 'the durable job table has no service to live in',
   'src/kernel/outbound/store.ts': 'the outbox has no service to live in',
+  'src/kernel/nodes/store.ts': 'where nodes listen has no service to live in',
   'src/kernel/auth/store.ts': 'the keys of session tokens have no service to live in',
   'src/kernel/clock/offset.ts': 'how far the clock was shifted must survive, and has no service to live in',
   'src/testing/': 'suites look into the tables',

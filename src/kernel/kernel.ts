@@ -2,8 +2,9 @@
  * What a service is given, and what it gives back. `platform.ts` puts the two together; nothing here knows a service.
  */
 
+import type { Principal } from './auth/principal.ts'
 import type { Sessions } from './auth/sessions.ts'
-import type { Clock, Millis } from './clock/clock.ts'
+import type { Clock } from './clock/clock.ts'
 import type { Config } from './config/config.ts'
 import type { JobHandler } from './jobs/jobs.ts'
 import type { Logger } from './observe/logger.ts'
@@ -15,6 +16,8 @@ import type { ServiceError } from './service-error.ts'
 import type { Store } from './store/store.ts'
 import type { OpenSeal, Seals } from './targets/seals.ts'
 import type { Target, Targets } from './targets/targets.ts'
+
+export type { Principal, Session } from './auth/principal.ts'
 
 export interface Kernel {
   readonly store: Store
@@ -28,32 +31,6 @@ export interface Kernel {
   readonly sessions: Sessions
   /** Decides where requests may be sent; every connection to the outside is opened with its consent. */
   readonly guard: AddressGuard
-}
-
-/** Who calls. In `open` mode any credentials pass; in `enforce` mode this is a verified identity. */
-export interface Principal {
-  readonly accountId: string
-  /** The unique id that SQS reports as SenderId: `AIDA` and 17 more for a user. */
-  readonly id: string
-  readonly arn: string
-  /** Of a caller with temporary credentials. */
-  readonly session?: Session
-}
-
-export type SessionPrincipal = Principal & { readonly session: Session }
-
-/** What temporary credentials say beside who they are of. Policies are kept, and not evaluated yet. */
-export interface Session {
-  /** How the credentials were come by: for a role, for the user itself, or by a user for somebody else. */
-  readonly kind: 'role' | 'user' | 'federated-user'
-  readonly issuedAt: Millis
-  readonly expiresAt: Millis
-  readonly tags: Readonly<Record<string, string>>
-  /** Keys of the tags that sessions get which are made with this one. */
-  readonly transitiveTagKeys: readonly string[]
-  readonly sourceIdentity?: string | undefined
-  readonly policy?: string | undefined
-  readonly policyArns?: readonly string[] | undefined
 }
 
 /** The request as a handler sees it: everything but the input. */

@@ -21,6 +21,18 @@ export interface PlainServiceError extends ServiceErrorOptions {
   readonly message: string
 }
 
+/** Longer than any sentence that is on record, with what it repeats of its request. */
+const MAX_LENGTH = 4096
+/** What is kept of the end, where sentences say the reason. */
+const KEPT_END = 512
+
+/** A request may be megabytes: an error repeats no more of it than tells which it was. */
+function bounded(message: string): string {
+  if (message.length <= MAX_LENGTH) return message
+  const beginning = message.slice(0, MAX_LENGTH - KEPT_END - 1).toWellFormed()
+  return `${beginning}…${message.slice(-KEPT_END).toWellFormed()}`
+}
+
 export class ServiceError extends Error {
   readonly code: string
   readonly status: number | undefined
@@ -29,11 +41,11 @@ export class ServiceError extends Error {
   readonly detail: Readonly<Record<string, unknown>> | undefined
 
   constructor(code: string, message: string, options: ServiceErrorOptions = {}) {
-    super(message)
+    super(bounded(message))
     this.name = code
     this.code = code
     this.status = options.status
-    this.queryMessage = options.queryMessage
+    this.queryMessage = options.queryMessage === undefined ? undefined : bounded(options.queryMessage)
     this.type = options.type
     this.detail = options.detail
   }

@@ -6,8 +6,9 @@
  * twelve digits is the account, so that tests can use as many accounts as they like. The caller is a user of the account,
  * as it is with most clients of the real services, and not its root.
  */
-import type { Principal } from '../kernel.ts'
+
 import { derivedId, isTemporaryKeyId } from './ids.ts'
+import type { Principal } from './principal.ts'
 
 export const DEFAULT_ACCOUNT_ID = '000000000000'
 

@@ -8,7 +8,7 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import type { SessionPrincipal } from '../kernel.ts'
+import type { SessionPrincipal } from './principal.ts'
 
 /** As the real service has it. In characters, of which each is a byte. */
 export const MAX_TOKEN_LENGTH = 4096

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SessionPrincipal } from '../kernel.ts'
 import type { Command, Store } from '../store/store.ts'
 import { userOf } from './credentials.ts'
+import type { SessionPrincipal } from './principal.ts'
 import { Sessions } from './sessions.ts'
 
 const principal: SessionPrincipal = {

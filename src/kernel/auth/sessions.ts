@@ -9,11 +9,11 @@
  *   has issued names nobody: the request is then one of the default account.
  */
 import { randomBytes } from 'node:crypto'
-import type { Principal, SessionPrincipal } from '../kernel.ts'
 import { RESET_CHANNEL } from '../store/reset.ts'
 import type { Store } from '../store/store.ts'
 import { userOf } from './credentials.ts'
 import { accountOfKeyId, newTemporaryKeyId } from './ids.ts'
+import type { Principal, SessionPrincipal } from './principal.ts'
 import { keyIdOf, type OpenSessionKey, openSession, sealSession } from './session-token.ts'
 import { currentSessionKey, findSessionKey, keepSessionKey, type SessionKey } from './store.ts'
 

@@ -1,5 +1,7 @@
 /** One option of the program, and the types that an option's value can have. */
 
+import { withoutPasswords } from '../secrets.ts'
+
 /** The program was called in a way it can't honour. The message is for the person who typed it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -33,7 +35,7 @@ interface Spec<V> {
 function option<V>(flag: string, help: string, spec: Spec<V>): Option<V> {
   const parse = (text: string): V => {
     const value = spec.read(text)
-    if (value === undefined) throw new ConfigError(`must be ${spec.expected}, not '${text}'`)
+    if (value === undefined) throw new ConfigError(`must be ${spec.expected}, not '${withoutPasswords(text)}'`)
     return value
   }
   const env = `MILLRACE_${flag.toUpperCase().replaceAll('-', '_')}`

@@ -42,11 +42,11 @@ export const options = {
   storeStatementTimeoutMs: durationMs('store-statement-timeout-ms', 30_000, 'Time PostgreSQL has for one statement.'),
   auth: choice('auth', ['open', 'enforce'], 'open', 'Whether any credentials pass. `enforce` is not implemented.'),
   allowRemote: flag('allow-remote', 'Allow listening on an address that other machines reach while --auth is open.'),
-  region: region('region', 'us-east-1', 'Region of requests whose credentials name none.'),
+  region: region('region', 'us-east-1', 'Region of requests whose credentials and host name none.'),
   logLevel: choice('log-level', logLevels, 'info', 'Least severe level that is logged, on standard error.'),
   publicUrl: httpUrl(
     'public-url',
-    'Address at which clients reach the platform, for links that it hands out; without it, the request’s.',
+    'Address at which clients reach the platform, for links and queue URLs that it hands out; without it, the request’s.',
   ),
   allowOrigins: origins(
     'allow-origins',

@@ -18,8 +18,12 @@ const GROWTH: Readonly<Record<ProtocolName, number>> = { 'json1.0': 8, 'json1.1'
 
 /** The most bytes of a body for a service, `maxBytes` at most. */
 export function bodyLimitOf(service: ServedService | undefined, protocol: ProtocolName, maxBytes: number): number {
-  return Math.min(maxBytes, GROWTH[protocol] * (service?.running.maxInputBytes ?? DEFAULT_INPUT_BYTES))
+  return Math.min(maxBytes, GROWTH[protocol] * inputLimitOf(service))
 }
+
+/** The most bytes of input that a service takes. */
+export const inputLimitOf = (service: Pick<ServedService, 'running'> | undefined): number =>
+  service?.running.maxInputBytes ?? DEFAULT_INPUT_BYTES
 
 /**
  * The same before there is a body. The target names the service, or else the credential; a form that nothing is known of

@@ -3,6 +3,7 @@ import type { Sessions } from '../auth/sessions.ts'
 import type { RunningService } from '../kernel.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import { USER_AGENT } from '../outbound/user-agent.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import { dropBody, receiveBody } from './body.ts'
 import type { BodyBudget } from './body-budget.ts'
@@ -35,6 +36,9 @@ export interface Edge {
   /** Cuts off whatever is left. */
   destroy(): void
 }
+
+/** Requests to the outside that call themselves nothing else. */
+const OWN_REQUESTS = { header: 'user-agent', value: USER_AGENT }
 
 /** What the first of the services that has one says. */
 function firstOf<T>(
@@ -69,7 +73,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const guard = new Guard(options, {
     isPage: (path) => pageAt(path) !== undefined,
     isLink: (query) => options.services.some(({ running }) => running.isLink?.(query) === true),
-    outboundMarks: options.services.flatMap(({ running }) => running.outboundMarks ?? []),
+    outboundMarks: [OWN_REQUESTS, ...options.services.flatMap(({ running }) => running.outboundMarks ?? [])],
   })
 
   /** Whether the request may be read; answers it otherwise. */

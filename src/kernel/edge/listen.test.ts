@@ -88,7 +88,7 @@ test('a drain and the end after it reach the connections of both addresses', nee
   await Promise.all([over, ...ended])
 })
 
-test('a limit of connections holds for both addresses together', needsBoth, async () => {
+test('a limit of connections holds for both addresses together', { ...needsBoth, timeout: 10_000 }, async () => {
   await using edge = await startTestEdge({ sqs: {} }, { host: 'localhost', maxConnections: 2 })
   const open = BOTH.map((address) => connect(edge.port, address).setEncoding('latin1'))
   for (const socket of open) {

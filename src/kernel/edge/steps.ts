@@ -5,10 +5,11 @@ import type { Sessions } from '../auth/sessions.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { WireAnswer } from '../protocol/codec.ts'
 import { codecs } from '../protocol/codecs.ts'
+import type { Excess } from '../protocol/json-limits.ts'
 import { serializationException } from '../protocol/scalars.ts'
 import type { Operation, ProtocolName } from '../protocol/schema.ts'
 import { ServiceError } from '../service-error.ts'
-import { bodyLimitByHead, bodyLimitOf } from './body-limits.ts'
+import { bodyLimitByHead, bodyLimitOf, inputLimitOf } from './body-limits.ts'
 import type { EdgeMetrics } from './edge-metrics.ts'
 import type { Exchange } from './exchange.ts'
 import { regionOfHost } from './host-region.ts'
@@ -144,15 +145,23 @@ function refuseExcess(exchange: Exchange, node: EdgeNode): void {
   const { service, operation, protocol } = routed(exchange)
   const limitBytes = bodyLimitOf(service, protocol, node.maxRequestBytes)
   if (exchange.body.length > limitBytes) throw tooLarge(limitBytes)
-  const excess = codecs[protocol].excess?.(exchange.body)
-  if (excess === undefined) return
-  for (const [member, count] of excess.kind === 'values' ? excess.lists : []) {
-    const error = service.running.tooMany?.(operation, member, count)
-    if (error !== undefined) throw error
+  const excess = codecs[protocol].excess?.(exchange.body, inputLimitOf(service))
+  if (excess !== undefined) throw refusalOf(excess, service, operation)
+}
+
+function refusalOf(excess: Excess, { running }: ServedService, operation: Operation): ServiceError {
+  switch (excess.kind) {
+    case 'depth':
+      return serializationException('The request body is nested too deeply')
+    case 'length':
+      return tooLarge(inputLimitOf({ running }))
+    case 'values':
+      for (const [member, count] of excess.lists) {
+        const error = running.tooMany?.(operation, member, count)
+        if (error !== undefined) return error
+      }
+      return serializationException('The request body has too many values')
   }
-  throw serializationException(
-    excess.kind === 'values' ? 'The request body has too many values' : 'The request body is nested too deeply',
-  )
 }
 
 function decodeInput(exchange: Exchange): void {

@@ -10,6 +10,7 @@ import type { RequestOptions } from 'node:https'
 import process from 'node:process'
 import type { TLSSocket } from 'node:tls'
 import type { Millis } from '../clock/clock.ts'
+import { withoutPasswords } from '../secrets.ts'
 import { AddressGuard, BlockedAddress } from './address-guard.ts'
 import { answerChallenge, type Credentials, credentialsOf } from './challenge.ts'
 import { Deadline } from './deadline.ts'
@@ -95,7 +96,9 @@ export function createHttpClient({ ca, guard = new AddressGuard() }: HttpClientO
   return {
     async send({ method = 'POST', url, headers: given, body, timeoutMs = TIMEOUT_MS }) {
       const target = targets.of(url)
-      if (target === undefined) return failure('url', `${JSON.stringify(url)} is not a URL of HTTP or HTTPS`)
+      if (target === undefined) {
+        return failure('url', `${JSON.stringify(withoutPasswords(url))} is not a URL of HTTP or HTTPS`)
+      }
       const { protocol, hostname, port, path, credentials } = target
       const headers = headersOf(target, given, body)
       const options = { protocol, hostname, port, path, method, headers, agent: agentFor(protocol) }

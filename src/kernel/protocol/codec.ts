@@ -3,7 +3,7 @@
  * which one was used.
  */
 import type { ServiceError } from '../service-error.ts'
-import type { JsonExcess } from './json-limits.ts'
+import type { Excess } from './json-limits.ts'
 import type { Form } from './query-form.ts'
 import type { Model, Operation, ProtocolName } from './schema.ts'
 
@@ -33,7 +33,7 @@ export interface WireAnswer {
 export interface Codec {
   readonly name: ProtocolName
   /** Whether a body holds more than is worth decoding. Without it, what reads the body's parameters has seen to it. */
-  excess?(body: Buffer): JsonExcess | undefined
+  excess?(body: Buffer, maxInputBytes: number): Excess | undefined
   /** Throws a `ServiceError` (SerializationException, MalformedQueryString, …) for anything that isn't well-formed or well-typed. */
   decode(model: Model, operation: Operation, wire: WireBody): Decoded
   encode(model: Model, operation: Operation, output: unknown, requestId: string, wire: WireBody): WireAnswer

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { isNestedTooDeep, jsonExcess, MAX_JSON_DEPTH, MAX_JSON_VALUES } from './json-limits.ts'
+import { type Excess, jsonExcess as excessOf, isNestedTooDeep, MAX_JSON_DEPTH, MAX_JSON_VALUES } from './json-limits.ts'
 
 /** Bodies are looked at from a size on: spaces make up for what is missing. */
 const SMALL = 64 * 1024
 const large = (text: string) => Buffer.from(' '.repeat(SMALL) + text)
+
+const jsonExcess = (body: Buffer, maxInputBytes = Number.POSITIVE_INFINITY): Excess | undefined =>
+  excessOf(body, maxInputBytes)
 
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 const list = (items: number, item = '1') => `[${Array.from({ length: items }, () => item).join(',')}]`
@@ -30,6 +33,17 @@ describe('jsonExcess', () => {
   test('too deep', () => {
     assert.deepEqual(jsonExcess(large(nested(MAX_JSON_DEPTH + 1))), { kind: 'depth' })
     assert.deepEqual(jsonExcess(large('{"a":'.repeat(MAX_JSON_DEPTH + 1))), { kind: 'depth' })
+  })
+
+  test('long for what it says, unless its escapes are the reason', () => {
+    const bodyOf = (unit: string, times: number) => Buffer.from(`{"a":"${unit.repeat(times)}"}`)
+    assert.equal(jsonExcess(bodyOf('x', 130_000), 100_000), undefined) // as long as base64 may make it
+    assert.deepEqual(jsonExcess(bodyOf('x', 140_000), 100_000), { kind: 'length' })
+    assert.equal(jsonExcess(bodyOf('\\u20ac', 100_000), 100_000), undefined)
+    assert.deepEqual(jsonExcess(bodyOf('\\u20ac', 140_000), 100_000), { kind: 'length' })
+    assert.equal(jsonExcess(bodyOf('\\\\u', 50_000), 100_000), undefined) // an escaped backslash and a letter
+    assert.deepEqual(jsonExcess(bodyOf('\\\\u', 70_000), 100_000), { kind: 'length' })
+    assert.deepEqual(jsonExcess(Buffer.from(`{"a":${' '.repeat(140_000)}1}`), 100_000), { kind: 'length' })
   })
 
   const tooMany = [

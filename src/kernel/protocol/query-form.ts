@@ -28,20 +28,21 @@ export function parseForm(text: string): Form {
   const form = new Map<string, string>()
   let count = 0
   for (let start = 0; start < text.length; ) {
-    let end = text.indexOf('&', start)
-    if (end < 0) end = text.length
-    if (end > start) {
-      if (++count > MAX_PARAMETERS) throw tooManyParameters()
-      const mark = text.indexOf('=', start)
-      const nameEnd = mark < 0 || mark > end ? end : mark
-      const name = decode(text.slice(start, nameEnd))
-      // Read also where it doesn't count: what is malformed is refused wherever it stands.
-      const value = decode(text.slice(nameEnd + 1, end))
-      if (!form.has(name)) form.set(name, value)
-    }
+    if (++count > MAX_PARAMETERS) throw tooManyParameters()
+    const separator = text.indexOf('&', start)
+    const end = separator < 0 ? text.length : separator
+    if (end > start) readParameter(form, text.slice(start, end))
     start = end + 1
   }
   return form
+}
+
+/** Reads a parameter also where it doesn't count: what is malformed is refused wherever it stands. */
+function readParameter(form: Map<string, string>, parameter: string): void {
+  const mark = parameter.indexOf('=')
+  const name = decode(mark < 0 ? parameter : parameter.slice(0, mark))
+  const value = mark < 0 ? '' : decode(parameter.slice(mark + 1))
+  if (!form.has(name)) form.set(name, value)
 }
 
 /** Parses a form that is a request's body, as `parseForm` does. */

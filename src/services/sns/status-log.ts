@@ -2,6 +2,7 @@
  * Delivery status: lines of the node's log, for the topics, applications and accounts that ask for them. There are no log
  * groups to write to; each line names the one that it would be in.
  */
+import { withoutPasswords } from '../../kernel/secrets.ts'
 import type { SnsContext } from './api/context.ts'
 import { deliveryStatusRecord, type Feedback, isLogged, type LogSource, logGroup } from './model/delivery-status.ts'
 import { formOf, type StoredMessage, textFor } from './model/message.ts'
@@ -38,7 +39,7 @@ export function logStatus(
       ...(topic !== undefined && { topicArn: topic.arn }),
       publishedAt: message.publishedAt,
       deliveryId: crypto.randomUUID(),
-      destination: subscription?.endpoint ?? mobile?.arn ?? sms?.phoneNumber ?? '',
+      destination: withoutPasswords(subscription?.endpoint ?? mobile?.arn ?? sms?.phoneNumber ?? ''),
       providerResponse: outcome.answer ?? ('reason' in outcome ? outcome.reason : ''),
       dwellTime: clock.now() - message.publishedAt,
       ...(outcome.status !== undefined && { statusCode: outcome.status }),

@@ -8,7 +8,7 @@ import { ServiceError } from '../../kernel/service-error.ts'
 
 const modelled = errorsOf<typeof SDK>()
 
-export const validationError = (message: string) => new ServiceError('ValidationError', message)
+const validationError = (message: string) => new ServiceError('ValidationError', message)
 
 /** One sentence for each constraint that a request breaks. */
 export const constraintsBroken = (constraints: readonly string[]) =>

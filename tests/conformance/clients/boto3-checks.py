@@ -221,7 +221,8 @@ class QueueUrls(unittest.TestCase):
         url = client.create_queue(QueueName=name)["QueueUrl"]
         self.assertEqual(url, f"http://{host}/{ACCOUNT}/{name}")
         self.assertEqual(client.get_queue_url(QueueName=name)["QueueUrl"], url)
-        self.assertEqual(connect("eu-west-1").get_queue_url(QueueName=name)["QueueUrl"], f"{ENDPOINT}/{ACCOUNT}/{name}")
+        elsewhere = connect("eu-west-1").get_queue_url(QueueName=name)["QueueUrl"]
+        self.assertEqual(elsewhere, f"{ENDPOINT}/{ACCOUNT}.eu-west-1/{name}")
 
     def test_so_has_one_asked_for_through_a_legacy_host(self):
         host = f"eu-west-1.queue.localhost.localstack.cloud:{self.PORT}"

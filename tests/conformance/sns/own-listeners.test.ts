@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import dns from 'node:dns'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
+import { USER_AGENT } from '../../../src/kernel/outbound/user-agent.ts'
 import { openEndpoint, redriveTo, settled, subscribeEndpoint } from './outside.ts'
 import { invalidParameter, startSns } from './support.ts'
 
@@ -108,4 +109,13 @@ test('a confirmed endpoint whose name leads elsewhere now is looked at again: wh
     (await plain.envelopes(deadLetters)).map(({ Message }) => Message),
     ['not for the metadata service'],
   )
+})
+
+test('a request that carries the platform’s own name is refused, should one reach a node after all', async () => {
+  for (const path of ['/_millrace/reset', `/?Action=DeleteQueue&QueueUrl=${encodeURIComponent(canary.url)}`]) {
+    const answer = await fetch(sns.node.url + path, { method: 'POST', headers: { 'user-agent': USER_AGENT } })
+    assert.equal(answer.status, 403)
+    await answer.text()
+  }
+  await assertNothingHappened()
 })

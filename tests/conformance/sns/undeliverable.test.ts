@@ -103,15 +103,18 @@ const MESSAGE = 'the message'
 const string = (StringValue: string, DataType = 'String'): MessageAttributeValue => ({ DataType, StringValue })
 
 /** A raw subscription of a queue that is there, and a message that it can't take. */
-function toRawQueue(message: { Message?: string; attributes?: MessageAttributeValue[] }) {
-  return async (deadLetters: Queue | undefined): Promise<Doomed> => {
-    const topic = await createTopic()
-    const target = await subscribe(topic, 'sqs', (await createQueue()).arn, deadLetters, RAW)
-    const { attributes = [], ...rest } = message
+const unfit = (name: string, reason: RegExp, attributes: MessageAttributeValue[], Message = MESSAGE): Case => ({
+  name: `raw, ${name}`,
+  protocol: 'sqs',
+  letter: 'document',
+  reason,
+  async arrange(deadLetters) {
+    const TopicArn = await createTopic()
+    const target = await subscribe(TopicArn, 'sqs', (await createQueue()).arn, deadLetters, RAW)
     const MessageAttributes = Object.fromEntries(attributes.map((value, at) => [`a${at}`, value]))
-    return { target, publish: () => sns.publish({ TopicArn: topic, Message: MESSAGE, ...rest, MessageAttributes }) }
-  }
-}
+    return { target, publish: () => sns.publish({ TopicArn, Message, MessageAttributes }) }
+  },
+})
 
 function toMissingQueue(attributes: Record<string, string>) {
   return async (deadLetters: Queue | undefined): Promise<Doomed> => {
@@ -174,41 +177,15 @@ async function toFifoQueue(deadLetters: Queue | undefined, replay: boolean): Pro
 const NO_QUEUE = /queue does not exist/
 
 const cases: readonly Case[] = [
-  {
-    name: 'raw, an attribute with a control character',
-    protocol: 'sqs',
-    letter: 'document',
-    reason: /character/,
-    arrange: toRawQueue({ attributes: [string('a\u0001b')] }),
-  },
-  {
-    name: 'raw, a number of 39 digits',
-    protocol: 'sqs',
-    letter: 'document',
-    reason: /to a number/,
-    arrange: toRawQueue({ attributes: [string('1'.repeat(39), 'Number')] }),
-  },
-  {
-    name: 'raw, eleven attributes',
-    protocol: 'sqs',
-    letter: 'document',
-    reason: /exceeds the allowed maximum/,
-    arrange: toRawQueue({ attributes: Array.from({ length: 11 }, () => string('v')) }),
-  },
-  {
-    name: 'raw, a type of 300 characters',
-    protocol: 'sqs',
-    letter: 'document',
-    reason: /type must be shorter/,
-    arrange: toRawQueue({ attributes: [string('v', `String.${'x'.repeat(300)}`)] }),
-  },
-  {
-    name: 'raw, a text with a control character',
-    protocol: 'sqs',
-    letter: 'document',
-    reason: /characters/,
-    arrange: toRawQueue({ Message: `\u0001${MESSAGE}` }),
-  },
+  unfit('an attribute with a control character', /character/, [string('a\u0001b')]),
+  unfit('a number of 39 digits', /to a number/, [string('1'.repeat(39), 'Number')]),
+  unfit(
+    'eleven attributes',
+    /exceeds the allowed maximum/,
+    Array.from({ length: 11 }, () => string('v')),
+  ),
+  unfit('a type of 300 characters', /type must be shorter/, [string('v', `String.${'x'.repeat(300)}`)]),
+  unfit('a text with a control character', /characters/, [], `\u0001${MESSAGE}`),
   { name: 'raw, no queue', protocol: 'sqs', letter: 'raw', reason: NO_QUEUE, arrange: toMissingQueue(RAW) },
   { name: 'no queue', protocol: 'sqs', letter: 'document', reason: NO_QUEUE, arrange: toMissingQueue({}) },
   {

@@ -172,6 +172,33 @@ describe('on the wire', () => {
     }
   })
 
+  test('a form with an action is a Query request, though an X-Amz-Target of an older name stands beside it', async () => {
+    const url = await create('form')
+    const send = (target: string, body: string) =>
+      fetch(node.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8', 'x-amz-target': target },
+        body,
+      })
+    const parameters = new URLSearchParams({ Action: 'SendMessage', QueueUrl: url, MessageBody: 'hello' }).toString()
+    for (const target of ['AmazonSQSv20121105.SendMessage', 'AmazonSQS.SendMessage', '']) {
+      const answer = await send(target, parameters)
+      assert.equal(answer.status, 200)
+      assert.match(await answer.text(), /<MD5OfMessageBody>5d41402abc4b2a76b9719d911017c592<\/MD5OfMessageBody>/)
+    }
+    const called = await send('AmazonSQS.SendMessage', JSON.stringify({ QueueUrl: url, MessageBody: '&Action' }))
+    assert.equal(called.status, 200)
+    assert.equal(called.headers.get('content-type'), 'application/x-amz-json-1.0')
+  })
+
+  test('an attribute may be given as one pair without a number', async () => {
+    const url = await create('pair')
+    const pair = { 'Attribute.Name': 'VisibilityTimeout', 'Attribute.Value': '17' }
+    assert.equal((await post(node.url, { Action: 'SetQueueAttributes', QueueUrl: url, ...pair })).status, 200)
+    const { text } = await get(url, { Action: 'GetQueueAttributes', AttributeName: 'VisibilityTimeout' })
+    assert.match(text, /<Name>VisibilityTimeout<\/Name><Value>17<\/Value>/)
+  })
+
   test('unknown members are ignored, and null is the same as absent', async () => {
     const QueueUrl = await create('lenient')
     const input = { QueueUrl, MessageBody: 'x', DelaySeconds: null, MessageAttributes: null, Unknown: [{}] }

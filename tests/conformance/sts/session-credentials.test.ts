@@ -125,12 +125,14 @@ function altered(text: string, at: number): string {
 
 test('a session is known after the node was started again', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'millrace-'))
+  const issue = async () => {
+    await using first = await startSts({ dataDir })
+    return (await first.sts.assumeRole(role)).Credentials
+  }
   try {
-    const first = await startSts({ dataDir })
-    const { Credentials } = await first.sts.assumeRole(role)
-    await first[Symbol.asyncDispose]()
+    const issued = await issue()
     await using second = await startSts({ dataDir })
-    assert.equal((await second.as(Credentials).getCallerIdentity({})).Arn, SESSION_ARN)
+    assert.equal((await second.as(issued).getCallerIdentity({})).Arn, SESSION_ARN)
     const again = await second.sts.assumeRole(role)
     assert.equal((await second.as(again.Credentials).getCallerIdentity({})).Arn, SESSION_ARN)
   } finally {

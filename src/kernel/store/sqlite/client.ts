@@ -22,7 +22,7 @@ export interface ClientOptions {
  */
 const MAX_BATCHES_UNDER_WAY = 4
 /** So many calls don't wait for the end of the event loop's turn: the thread begins while others are still read. */
-const EARLY_BATCH = 16
+const EARLY_BATCH = 24
 
 interface Waiting {
   readonly packing: AnyCommand['packing']

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { parseArn } from '../../../kernel/arn.ts'
 import type { PartialHandlers } from '../../../kernel/protocol/types.ts'
+import { withoutPasswords } from '../../../kernel/secrets.ts'
 import { invalidParameter, unreachableEndpoint } from '../errors.ts'
 import { parseSubscriptionArn, parseTopicArn } from '../model/arn.ts'
 import { checkConfirmation, newToken } from '../model/confirmation.ts'
@@ -140,6 +141,6 @@ const listed = (subscription: Subscription) => ({
   SubscriptionArn: subscription.status === 'confirmed' ? subscriptionArn(subscription) : LISTED_AS[subscription.status],
   Owner: subscription.accountId,
   Protocol: subscription.protocol,
-  Endpoint: subscription.endpoint,
+  Endpoint: withoutPasswords(subscription.endpoint),
   TopicArn: subscription.topicArn,
 })

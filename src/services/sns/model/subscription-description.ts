@@ -1,4 +1,5 @@
 /** What GetSubscriptionAttributes answers. */
+import { withoutPasswords } from '../../../kernel/secrets.ts'
 import type { ReplayStatus } from './replay.ts'
 import { type SubscriptionAttributes, shownSubscriptionAttributes } from './subscription-attributes.ts'
 
@@ -35,7 +36,7 @@ export function describeSubscription(
     TopicArn: topicArn,
     Owner: subscription.accountId,
     Protocol: subscription.protocol,
-    Endpoint: subscription.endpoint,
+    Endpoint: withoutPasswords(subscription.endpoint),
     SubscriptionPrincipal: subscription.principal,
     PendingConfirmation: String(subscription.status === 'pending'),
     ConfirmationWasAuthenticated: String(subscription.authenticated),

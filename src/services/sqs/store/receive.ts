@@ -10,6 +10,7 @@ import { batched, done, failed, type Settled, type Tx } from '../../../kernel/st
 import { queueDoesNotExist, tooManyInFlight } from '../errors.ts'
 import { takeApart } from './bundle.ts'
 import { claimOldest, claimThese, MAX_REMOVED, type ReceiveCall, roomInFlight, visibilityMs } from './claim.ts'
+import { mostPerClaim, noteClaimed } from './claim-size.ts'
 import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
 import { noisyGroups, pickFairly } from './fairness.ts'
@@ -112,8 +113,12 @@ async function receiveTogether(tx: Tx, queue: Queue, calls: readonly ReceiveCall
   const first = calls[0] as ReceiveCall
   const asked = calls.reduce((sum, call) => sum + call.limit, 0)
   const limit = Math.min(asked, await roomInFlight(tx, queue, first.maxInFlight, asked))
-  const claimed = await claimDeliverable(tx, queue, limit, visibilityMs(queue, first))
+  const most = mostPerClaim(tx, queue)
+  const claimed = await claimDeliverable(tx, queue, Math.min(limit, most), visibilityMs(queue, first))
   const { messages } = claimed
+  noteClaimed(tx, queue, messages)
+  // To those who get nothing: it may be that only the claim was too small.
+  const mayBeMore = claimed.mayBeMore || (limit > most && messages.length === most)
   const { queueId } = queue
   const nextVisibleAt = await nextVisible(tx, queue, calls, messages)
   let next = 0
@@ -123,7 +128,7 @@ async function receiveTogether(tx: Tx, queue: Queue, calls: readonly ReceiveCall
     if (limit === 0 && waitMs === 0) return failed(tooManyInFlight())
     const from = next
     next += call.limit
-    return done({ ...claimed, queueId, messages: messages.slice(from, next), waitMs, nextVisibleAt })
+    return done({ ...claimed, mayBeMore, queueId, messages: messages.slice(from, next), waitMs, nextVisibleAt })
   })
 }
 

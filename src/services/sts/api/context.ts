@@ -19,7 +19,7 @@ export interface SessionInput {
   readonly MinimumSessionTokenSize?: number | undefined
 }
 
-export const MIN_DURATION_SECONDS = 900
+const MIN_DURATION_SECONDS = 900
 
 const MAX_POLICY_ARNS = 10
 const MAX_TAGS = 50

@@ -39,6 +39,14 @@ test('all that is broken is told at once', () => {
   assert.match(item ?? '', /^Value 'é' at 'm\.1\.member' /)
 })
 
+test('a secret is not shown', () => {
+  const told = broken((constraints) => void constraints.text('tokenCode', 'abc', RULES.tokenCode))
+  assert.deepEqual(told, [
+    "Value at 'tokenCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\d]*",
+    "Value at 'tokenCode' failed to satisfy constraint: Member must have length greater than or equal to 6",
+  ])
+})
+
 test('a long value is shown in part', () => {
   const [told = ''] = broken((constraints) => void constraints.text('p', 'x'.repeat(100_000), RULES.policy))
   assert.ok(told.length < 1200 && told.includes('x…'))

@@ -11,6 +11,8 @@ export interface TextRule {
   readonly pattern?: string
   readonly min: number
   readonly max: number
+  /** What is refused is not shown. */
+  readonly isSecret?: boolean
 }
 
 const PRINTABLE = '[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+'
@@ -24,12 +26,12 @@ export const RULES = {
   policy: { pattern: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+', min: 1, max: 2048 },
   externalId: { pattern: '[\\w+=,.@:\\/-]*', min: 2, max: 1224 },
   serialNumber: { pattern: '[\\w+=/:,.@-]*', min: 9, max: 256 },
-  tokenCode: { pattern: '[\\d]*', min: 6, max: 6 },
+  tokenCode: { pattern: '[\\d]*', min: 6, max: 6, isSecret: true },
   tagKey: { pattern: '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+', min: 1, max: 128 },
   tagValue: { pattern: '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*', min: 0, max: 256 },
-  webIdentityToken: { min: 4, max: 20_000 },
+  webIdentityToken: { min: 4, max: 20_000, isSecret: true },
   providerId: { min: 4, max: 2048 },
-  samlAssertion: { min: 4, max: 100_000 },
+  samlAssertion: { min: 4, max: 100_000, isSecret: true },
   accessKeyId: { pattern: '[\\w]*', min: 16, max: 128 },
   encodedMessage: { min: 1, max: 10_240 },
 } as const satisfies Record<string, TextRule>
@@ -65,11 +67,12 @@ export class Constraints {
   /** `path` as the framework names it: `roleArn`, `tags.1.member.key`. */
   text(path: string, value: string | undefined, rule: TextRule): this {
     if (value === undefined) return this
-    const { pattern, min, max } = rule
+    const { pattern, min, max, isSecret = false } = rule
+    const toShow = isSecret ? undefined : value
     if (pattern !== undefined && !matches(value, pattern)) {
-      this.#breaks(path, value, `satisfy regular expression pattern: ${pattern}`)
+      this.#breaks(path, toShow, `satisfy regular expression pattern: ${pattern}`)
     }
-    return this.#length(path, value, value.length, min, max)
+    return this.#length(path, toShow, value.length, min, max)
   }
 
   number(path: string, value: number | undefined, min: number, max: number): this {
@@ -100,6 +103,7 @@ export class Constraints {
   }
 
   #breaks(path: string, value: unknown, constraint: string): void {
-    this.#broken.push(`Value '${shown(value)}' at '${path}' failed to satisfy constraint: Member must ${constraint}`)
+    const what = value === undefined ? 'Value' : `Value '${shown(value)}'`
+    this.#broken.push(`${what} at '${path}' failed to satisfy constraint: Member must ${constraint}`)
   }
 }

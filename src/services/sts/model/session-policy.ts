@@ -54,8 +54,8 @@ function requireOne(value: unknown, negated: unknown, missing: string): void {
 
 const syntaxError = () => malformedPolicy('Syntax errors in policy.')
 
-/** What is left of a token of 4,096 characters beside who the session is. */
-const ALLOTTED_BYTES = 2048
+/** As much as makes the sizes those that were recorded; in a token of 4,096 characters there is more. */
+const ALLOTTED_BYTES = 1000
 
 /**
  * How much of the room for policies and tags a session's take, in percent. Throws `PackedPolicyTooLarge` for more than 100.
