@@ -109,14 +109,14 @@ const receive: HostileRequest = {
   body: Buffer.from('{"QueueUrl":"q","MaxNumberOfMessages":10}'),
 }
 
-test('clients of HTTP/1.1 that never read', TIME, async () => {
+test('clients of HTTP/1.1 that never read', TIME, async ({ signal }) => {
   await using target = await startTarget('--stall-timeout-ms', '3000')
   await fillQueue(target)
   const pipelined = Buffer.concat(Array.from({ length: 4 }, () => wireBytes(receive)))
   const sockets = Array.from({ length: 60 }, () => open(target.node.port).pause())
   try {
     await Promise.all(sockets.map((socket) => write(socket, pipelined)))
-    await Promise.all(sockets.map(untilCutOff))
+    await Promise.all(sockets.map((socket) => untilCutOff(socket, signal)))
     await target.assertUnharmed()
   } finally {
     for (const socket of sockets) socket.destroy()
@@ -124,8 +124,8 @@ test('clients of HTTP/1.1 that never read', TIME, async () => {
 })
 
 /** A socket that isn't read never hears of its end: writing tells. */
-async function untilCutOff(socket: Socket): Promise<void> {
-  while (!socket.destroyed) {
+async function untilCutOff(socket: Socket, signal: AbortSignal): Promise<void> {
+  while (!socket.destroyed && !signal.aborted) {
     await new Promise((turn) => setTimeout(turn, 100))
     socket.write('\r\n')
   }

@@ -13,8 +13,11 @@ import type { ServerResponse } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import type { HttpRequest, HttpResponse } from './http-messages.ts'
 
-/** Requests of a connection of HTTP/1.1 that are worked on at once; HTTP/2 bounds its streams by itself. */
-const MAX_IN_HAND = 16
+/**
+ * Requests of a connection of HTTP/1.1 that are worked on at once; HTTP/2 bounds its streams by itself. Each may have an
+ * answer of 10 MiB, and is worked on to its end when the connection is cut off.
+ */
+const MAX_IN_HAND = 4
 /** Requests that wait behind them. Nobody pipelines so many. */
 const MAX_WAITING = 1000
 /** Unread bytes of one connection beyond which it begins nothing more. */

@@ -76,19 +76,27 @@ async function receive(
 ): Promise<Received | undefined> {
   // How long to wait is the queue's to say when the caller doesn't: the first attempt then tells.
   if (!call.waitTime) {
-    const first = await attempt(sqs, call)
+    const first = await attempt(sqs, caller, call)
     if (first.messages.length > 0 || first.waitMs === 0) return first
     return wait(sqs, caller, call, began + first.waitMs)
   }
   return wait(sqs, caller, call, began + call.waitTime * 1000)
 }
 
-/** One look at the queue, however many transactions it takes to get past messages that had to leave. */
-async function attempt({ store }: SqsContext, call: ReceiveCall): Promise<Received> {
-  for (;;) {
-    const received = await store.execute(receiveMessages, call)
-    if (received.messages.length > 0 || !received.mayBeMore) return received
+/** One look at the queue, however many transactions it takes; a client that is gone is looked for no further. */
+async function attempt({ store }: SqsContext, caller: Caller, call: ReceiveCall): Promise<Received> {
+  const first = await store.execute(receiveMessages, call)
+  if (first.messages.length > 0 || !first.mayBeMore) return first
+  let isGone = false
+  const stopListening = caller.onHangUp(() => {
+    isGone = true
+  })
+  let received = first
+  while (!isGone && received.messages.length === 0 && received.mayBeMore) {
+    received = await store.execute(receiveMessages, call)
   }
+  stopListening()
+  return received
 }
 
 async function wait(
@@ -107,7 +115,7 @@ async function wait(
     deadline,
     onHangUp: (fn) => caller.onHangUp(fn),
     async attempt() {
-      const value = await attempt(sqs, call)
+      const value = await attempt(sqs, caller, call)
       const found = value.messages.length
       const more = found === call.limit || value.mayBeMore
       return { value: found > 0 ? value : undefined, more, nextAt: value.nextVisibleAt }
