@@ -111,7 +111,9 @@ export class WriteLimits {
 
   /** Ends a response with its body, and watches it until the client has taken it. `length` in bytes. */
   end(connection: Connection, response: HttpResponse, body: string | Uint8Array, length: number): void {
-    if (length > PIECE_BYTES) this.#endInPieces(connection, response, body, length)
+    // Cut off in this very turn: what is tracked for it would never be taken, nor be cut off again.
+    if (connection.hasEnded) response.destroy()
+    else if (length > PIECE_BYTES) this.#endInPieces(connection, response, body, length)
     else {
       response.end(body as string)
       if (response.writableLength > 0) this.#track(connection, response, length)
@@ -127,6 +129,7 @@ export class WriteLimits {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     const stream = response as ServerResponse // the two have no common signature for what they both have
     this.#track(connection, response, length)
+    if (connection.hasEnded) return // it had the most of all unread answers
     const write = (from: number): void => {
       const to = from + PIECE_BYTES
       if (to >= length) stream.end(bytes.subarray(from))
