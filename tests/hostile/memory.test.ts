@@ -97,10 +97,10 @@ test('120 large bodies that never end', TIME, async () => {
   }
 })
 
-/** Ten receives of it bring up ten messages of 1 MiB each, again and again. */
+/** More than one claim brings up: each receive gets messages of 1 MiB, again and again. */
 async function fillQueue({ call }: Target): Promise<void> {
   await call('SetQueueAttributes', { QueueUrl: 'q', Attributes: { VisibilityTimeout: '0' } })
-  for (let i = 0; i < 10; i++) await call('SendMessage', { QueueUrl: 'q', MessageBody: 'x'.repeat(MIB) })
+  for (let i = 0; i < 20; i++) await call('SendMessage', { QueueUrl: 'q', MessageBody: 'x'.repeat(MIB) })
 }
 
 const receive: HostileRequest = {

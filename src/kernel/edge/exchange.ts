@@ -26,6 +26,8 @@ const EMPTY: Buffer = Buffer.alloc(0)
 const ABSOLUTE_TARGET = /^https?:\/\/([^/?#]*)/i
 const SLASH = 0x2f
 
+const LONG_TEXT = 64 * 1024
+
 export class Exchange implements Caller, WireBody, RequestHead, GuardedHead {
   readonly requestId = randomUUID()
   /** `performance.now()`: how long a request takes is measured in real time, whatever the platform's clock says. */
@@ -144,7 +146,7 @@ export class Exchange implements Caller, WireBody, RequestHead, GuardedHead {
   }
 
   /** Sends the answer, with the request id; `last` also ends the connection. Does nothing if the client is gone. */
-  answer({ status, contentType, body, headers }: WireAnswer, last: boolean): void {
+  answer({ status, contentType, body: made, headers }: WireAnswer, last: boolean): void {
     if (this.#answered) throw new Error('an exchange is answered once')
     this.#answered = true
     if (this.#hungUp !== undefined) {
@@ -153,6 +155,8 @@ export class Exchange implements Caller, WireBody, RequestHead, GuardedHead {
     }
     const response = this.#response as ServerResponse
     if (response.destroyed) return this.place?.leave()
+    // A long text is encoded once; a short one is counted here, and encoded together with the head.
+    const body = typeof made === 'string' && made.length > LONG_TEXT ? Buffer.from(made) : made
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
     const flat = ['x-amzn-RequestId', this.requestId, 'content-type', contentType, 'content-length', String(length)]
     for (const name in headers) flat.push(name, headers[name] as string)

@@ -10,7 +10,7 @@ import { batched, done, failed, type Settled, type Tx } from '../../../kernel/st
 import { queueDoesNotExist, tooManyInFlight } from '../errors.ts'
 import { takeApart } from './bundle.ts'
 import { claimOldest, claimThese, MAX_REMOVED, type ReceiveCall, roomInFlight, visibilityMs } from './claim.ts'
-import { mostPerClaim, noteClaimed } from './claim-size.ts'
+import { dealOut, mostPerClaim, noteClaimed } from './claim-size.ts'
 import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
 import { noisyGroups, pickFairly } from './fairness.ts'
@@ -111,9 +111,10 @@ const waitMsOf = (queue: Queue, call: ReceiveCall): number =>
 
 async function receiveTogether(tx: Tx, queue: Queue, calls: readonly ReceiveCall[]): Promise<Settled<Received>[]> {
   const first = calls[0] as ReceiveCall
-  const asked = calls.reduce((sum, call) => sum + call.limit, 0)
+  const limits = calls.map((call) => call.limit)
+  const asked = limits.reduce((sum, limit) => sum + limit, 0)
   const limit = Math.min(asked, await roomInFlight(tx, queue, first.maxInFlight, asked))
-  const most = mostPerClaim(tx, queue)
+  const most = mostPerClaim(tx, queue, limits)
   const claimed = await claimDeliverable(tx, queue, Math.min(limit, most), visibilityMs(queue, first))
   const { messages } = claimed
   noteClaimed(tx, queue, messages)
@@ -121,14 +122,12 @@ async function receiveTogether(tx: Tx, queue: Queue, calls: readonly ReceiveCall
   const mayBeMore = claimed.mayBeMore || (limit > most && messages.length === most)
   const { queueId } = queue
   const nextVisibleAt = await nextVisible(tx, queue, calls, messages)
-  let next = 0
-  return calls.map((call) => {
+  const shares = dealOut(messages, limits)
+  return calls.map((call, at) => {
     const waitMs = waitMsOf(queue, call)
     // Too many in flight is an error to those who ask once; those who wait, wait.
     if (limit === 0 && waitMs === 0) return failed(tooManyInFlight())
-    const from = next
-    next += call.limit
-    return done({ ...claimed, mayBeMore, queueId, messages: messages.slice(from, next), waitMs, nextVisibleAt })
+    return done({ ...claimed, mayBeMore, queueId, messages: shares[at] as ClaimedMessage[], waitMs, nextVisibleAt })
   })
 }
 
