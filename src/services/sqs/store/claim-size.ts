@@ -11,8 +11,8 @@ import type { Queue } from './queue-row.ts'
 const MAX_CLAIM_BYTES = 4 * 1024 * 1024
 /** Of one receive: twice the largest message. */
 const MAX_RECEIVE_BYTES = 2 * 1024 * 1024
-/** For a queue of which nothing is known yet: the largest receive. */
-const FIRST_CLAIM = 10
+/** So many messages are looked at of a queue of which nothing is known: the largest receive. */
+const FIRST_LOOK = 10
 
 const MAX_REMEMBERED = 10_000
 
@@ -21,12 +21,24 @@ const keyOf = ({ backlogId }: Queue) => `sqs.claim-size ${backlogId}`
 const sizeOf = ({ body, attributes }: ClaimedMessage): number => body.length + (attributes?.length ?? 0)
 
 /** How many messages are claimed for receives with these limits. */
-export function mostPerClaim(tx: Tx, queue: Queue, limits: readonly number[]): number {
-  const bytes = tx.memo.get(keyOf(queue)) as number | undefined
-  if (bytes === undefined) return FIRST_CLAIM
+export async function mostPerClaim(tx: Tx, queue: Queue, limits: readonly number[]): Promise<number> {
+  const known = tx.memo.get(keyOf(queue)) as number | undefined
+  if (known === undefined && limits.length > FIRST_LOOK) limits = limits.slice(0, FIRST_LOOK)
+  const bytes = known ?? (await firstLook(tx, queue))
   const perReceive = Math.max(1, Math.floor(MAX_RECEIVE_BYTES / bytes))
   const wanted = limits.reduce((sum, limit) => sum + Math.min(limit, perReceive), 0)
   return Math.min(wanted, Math.max(1, Math.floor(MAX_CLAIM_BYTES / bytes)))
+}
+
+/** How large the messages are that come next, which takes no more than their rows' heads. */
+async function firstLook(tx: Tx, { backlogId }: Queue): Promise<number> {
+  const row = await tx.get<{ bytes: number | null }>(
+    `select max(octet_length(body) + coalesce(octet_length(attributes), 0)) as bytes from (
+       select body, attributes from sqs_message where backlog_id = ? and visible_at <= ?
+       order by visible_at, id limit ?) as next_ones`,
+    [backlogId, tx.now, FIRST_LOOK],
+  )
+  return row?.bytes ?? 1
 }
 
 /** Remembers how large messages of a queue are; large ones are forgotten by halves. */

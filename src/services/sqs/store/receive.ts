@@ -114,7 +114,7 @@ async function receiveTogether(tx: Tx, queue: Queue, calls: readonly ReceiveCall
   const limits = calls.map((call) => call.limit)
   const asked = limits.reduce((sum, limit) => sum + limit, 0)
   const limit = Math.min(asked, await roomInFlight(tx, queue, first.maxInFlight, asked))
-  const most = mostPerClaim(tx, queue, limits)
+  const most = await mostPerClaim(tx, queue, limits)
   const claimed = await claimDeliverable(tx, queue, Math.min(limit, most), visibilityMs(queue, first))
   const { messages } = claimed
   noteClaimed(tx, queue, messages)
