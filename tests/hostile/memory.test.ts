@@ -31,7 +31,7 @@ interface Target extends AsyncDisposable {
 
 async function startTarget(...args: readonly string[]): Promise<Target> {
   const node = await spawnNode({
-    args: ['--log-level', 'error', ...args],
+    args: ['--edge-threads', '1', '--log-level', 'error', ...args],
     env: { NODE_OPTIONS: '--max-old-space-size=256' },
   })
   const call = async (operation: string, input: object) => {

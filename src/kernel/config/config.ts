@@ -83,7 +83,13 @@ function parse(option: Option<unknown>, name: string, text: string): unknown {
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 
+/** Whether several threads can listen at one port (`reusePort` of node:net). */
+export const canShareAPort = (system: string = process.platform): boolean => !['darwin', 'win32'].includes(system)
+
 function check(config: Config): void {
+  if ((config.edgeThreads ?? 1) > 1 && !canShareAPort()) {
+    throw new ConfigError('--edge-threads: on this system one thread listens at a port')
+  }
   if (config.store !== undefined && config.ephemeral) {
     throw new ConfigError('--store and --ephemeral exclude each other')
   }

@@ -11,5 +11,7 @@ const cases = [
   { cores: 64, threads: 4 },
 ]
 for (const { cores, threads } of cases) {
-  test(`${cores} cores have ${threads} edge threads`, () => assert.equal(defaultEdgeThreads(cores), threads))
+  test(`${cores} cores have ${threads} edge threads`, () => assert.equal(defaultEdgeThreads(cores, 'linux'), threads))
 }
+
+test('where no two can listen at one port there is one', () => assert.equal(defaultEdgeThreads(8, 'darwin'), 1))

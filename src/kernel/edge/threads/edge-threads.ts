@@ -10,7 +10,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Millis } from '../../clock/clock.ts'
-import type { Config } from '../../config/config.ts'
+import { type Config, canShareAPort } from '../../config/config.ts'
 import type { Counted } from '../../observe/metrics.ts'
 import type { WireAnswer } from '../../protocol/codec.ts'
 import type { ManagementRequest } from '../management.ts'
@@ -42,9 +42,11 @@ const CORES_PER_THREAD = 2
 /** One storage thread is busy with what four bring: see docs/scaling.md. */
 const MOST_BY_DEFAULT = 4
 
-/** How many threads accept where nobody says it: one of two to three cores, and at most four. */
-export const defaultEdgeThreads = (cores = availableParallelism()): number =>
-  Math.min(Math.max(Math.floor(cores / CORES_PER_THREAD), 1), MOST_BY_DEFAULT)
+/** How many threads accept where nobody says it: half as many as there are cores, one to four; one where only one can. */
+export function defaultEdgeThreads(cores = availableParallelism(), system: string = process.platform): number {
+  if (!canShareAPort(system)) return 1
+  return Math.min(Math.max(Math.floor(cores / CORES_PER_THREAD), 1), MOST_BY_DEFAULT)
+}
 
 export class EdgeThreads {
   readonly #threads: readonly { readonly worker: Worker; readonly link: Link }[]
