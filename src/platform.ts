@@ -95,14 +95,14 @@ export async function startPlatform(config: Config): Promise<Platform> {
   }
   const open = async () => {
     const { host, edgeThreads = defaultEdgeThreads() } = config
+    const options = edgeOptions({ ...config, edgeThreads }, parts, running)
     const port = edgeThreads > 1 ? await claimPort(host, config.port) : config.port
-    const settled = { ...config, port, edgeThreads }
-    const edge = await startEdge({ ...edgeOptions(settled, parts, running), manage: manage(node) })
+    const edge = await startEdge({ ...options, port, manage: manage(node) })
     if (edgeThreads === 1) return edge
     threads = await EdgeThreads.start({
       entry: new URL('./edge-thread.ts', import.meta.url),
       count: edgeThreads - 1,
-      data: () => ({ config: settled, clockOffset: clock.offset, store: embedded?.attach() }),
+      data: () => ({ config: { ...config, port, edgeThreads }, clockOffset: clock.offset, store: embedded?.attach() }),
       manage: manage(node),
       onLost,
     }).catch((error) => {
