@@ -25,10 +25,17 @@ export async function mostPerClaim(tx: Tx, queue: Queue, limits: readonly number
   const known = tx.memo.get(keyOf(queue)) as number | undefined
   if (known === undefined && limits.length > FIRST_LOOK) limits = limits.slice(0, FIRST_LOOK)
   const bytes = known ?? (await firstLook(tx, queue))
-  const perReceive = Math.max(1, Math.floor(MAX_RECEIVE_BYTES / bytes))
-  const wanted = limits.reduce((sum, limit) => sum + Math.min(limit, perReceive), 0)
+  const most = mostOf(bytes)
+  const wanted = limits.reduce((sum, limit) => sum + Math.min(limit, most), 0)
   return Math.min(wanted, Math.max(1, Math.floor(MAX_CLAIM_BYTES / bytes)))
 }
+
+/** How many messages one receive gets at most. */
+export async function mostPerReceive(tx: Tx, queue: Queue): Promise<number> {
+  return mostOf((tx.memo.get(keyOf(queue)) as number | undefined) ?? (await firstLook(tx, queue)))
+}
+
+const mostOf = (bytes: number): number => Math.max(1, Math.floor(MAX_RECEIVE_BYTES / bytes))
 
 /** How large the messages are that come next, which takes no more than their rows' heads. */
 async function firstLook(tx: Tx, { backlogId }: Queue): Promise<number> {

@@ -10,7 +10,7 @@ import { batched, done, failed, type Settled, type Tx } from '../../../kernel/st
 import { queueDoesNotExist, tooManyInFlight } from '../errors.ts'
 import { takeApart } from './bundle.ts'
 import { claimOldest, claimThese, MAX_REMOVED, type ReceiveCall, roomInFlight, visibilityMs } from './claim.ts'
-import { dealOut, mostPerClaim, noteClaimed } from './claim-size.ts'
+import { dealOut, mostPerClaim, mostPerReceive, noteClaimed } from './claim-size.ts'
 import { deadLetterQueueFor, moveToDeadLetter } from './dead-letter.ts'
 import { changeDepth } from './depth.ts'
 import { noisyGroups, pickFairly } from './fairness.ts'
@@ -94,16 +94,26 @@ export const receiveMessages = batched('sqs.receive', receive, packing)
 /** From FIFO queues: those who wait and didn't get all that they asked for are told when the next group is ready. */
 async function receiveInOrder(tx: Tx, shares: readonly FifoShare[]): Promise<Map<ReceiveCall, Received>> {
   if (shares.length === 0) return new Map()
-  const claimed = await receiveFifo(tx, shares)
-  const answers = shares.map(async ({ queue, calls }) => {
-    const messages = calls.flatMap((call) => (claimed.get(call) as ClaimedMessages).messages)
+  const bounded = await Promise.all(shares.map((share) => boundedShare(tx, share)))
+  const claimed = await receiveFifo(tx, bounded)
+  const answers = shares.map(async ({ queue, calls }, at) => {
+    const found = (bounded[at] as FifoShare).calls.map((call) => claimed.get(call) as ClaimedMessages)
+    const messages = found.flatMap((one) => one.messages)
+    noteClaimed(tx, queue, messages)
     const nextVisibleAt = await nextVisible(tx, queue, calls, messages)
-    return calls.map((call): [ReceiveCall, Received] => {
+    return calls.map((call, i): [ReceiveCall, Received] => {
       const waitMs = waitMsOf(queue, call)
-      return [call, { ...(claimed.get(call) as ClaimedMessages), queueId: queue.queueId, waitMs, nextVisibleAt }]
+      return [call, { ...(found[i] as ClaimedMessages), queueId: queue.queueId, waitMs, nextVisibleAt }]
     })
   })
   return new Map((await Promise.all(answers)).flat())
+}
+
+/** The same with limits that large messages allow. */
+async function boundedShare(tx: Tx, share: FifoShare): Promise<FifoShare> {
+  const most = await mostPerReceive(tx, share.queue)
+  if (share.calls.every(({ limit }) => limit <= most)) return share
+  return { ...share, calls: share.calls.map((call) => ({ ...call, limit: Math.min(call.limit, most) })) }
 }
 
 const waitMsOf = (queue: Queue, call: ReceiveCall): number =>
