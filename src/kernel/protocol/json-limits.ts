@@ -38,7 +38,7 @@ export function jsonExcess(body: Buffer, maxInputBytes: number): Excess | undefi
   const excess = outlineExcess(body)
   if (excess !== undefined) return excess
   const maxPlainBytes = maxInputBytes * PLAIN_GROWTH
-  const isPlain = body.length > maxPlainBytes && body.length - savedByEscapes(body) > maxPlainBytes
+  const isPlain = body.length > maxPlainBytes && !escapesSave(body, body.length - maxPlainBytes)
   return isPlain ? { kind: 'length' } : undefined
 }
 
@@ -110,11 +110,14 @@ function count(lists: Map<string, number>, body: Buffer, nameStart: number, name
   lists.set(body.toString('utf8', nameStart, nameEnd), items)
 }
 
-/** How much shorter a body is with a byte for each of its escapes. */
-function savedByEscapes(body: Buffer): number {
+/** The most that a byte of escapes can save: `\u002B` is six for one. */
+const MOST_SAVED = 5 / 6
+
+/** Whether a body is so many bytes shorter with a byte for each of its escapes. Ends as soon as it can't be. */
+function escapesSave(body: Buffer, wanted: number): boolean {
   let saved = 0
   let at = body.indexOf(BACKSLASH)
-  while (at >= 0 && at < body.length) {
+  while (at >= 0 && saved + (body.length - at) * MOST_SAVED >= wanted) {
     if (body[at] !== BACKSLASH) {
       // Escapes come close to each other or not at all.
       at = body[at + 1] === BACKSLASH ? at + 1 : body.indexOf(BACKSLASH, at)
@@ -124,7 +127,7 @@ function savedByEscapes(body: Buffer): number {
     saved += length - 1
     at += length
   }
-  return saved
+  return saved >= wanted
 }
 
 /** Lists that are no longer are no reason for a refusal. */
