@@ -143,9 +143,16 @@ export async function metric(url: string, name: string, labels = ''): Promise<nu
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 }
 
-/** Asks again and again until something is so. */
+/** What hasn't come about by then, will not: the time that a test has is two minutes. */
+const PATIENCE_MS = 60_000
+
+/** Asks again and again until something is so; rejects if it isn't in time. */
 export async function eventually(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve))
+  const deadline = performance.now() + PATIENCE_MS
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error('what was waited for has not come about')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 /** How often sending to targets has come to rest. */
