@@ -36,7 +36,7 @@ export const options = {
   store: storeUrl('store', 'Address of a PostgreSQL database that nodes share, instead of the embedded store.'),
   edgeThreads: threads(
     'edge-threads',
-    'Threads that accept, parse and answer; by default half as many as there are cores, one to four.',
+    'Threads that accept, parse and answer; by default one for every four cores, four at most.',
   ),
   storePoolSize: connections('store-pool-size', 4, 'Connections to PostgreSQL for transactions; a node has one more.'),
   storeStatementTimeoutMs: durationMs('store-statement-timeout-ms', 30_000, 'Time PostgreSQL has for one statement.'),

@@ -5,9 +5,9 @@ import { defaultEdgeThreads } from './edge-threads.ts'
 const cases = [
   { cores: 1, threads: 1 },
   { cores: 2, threads: 1 },
-  { cores: 3, threads: 1 },
-  { cores: 4, threads: 2 },
-  { cores: 8, threads: 4 },
+  { cores: 4, threads: 1 },
+  { cores: 8, threads: 2 },
+  { cores: 16, threads: 4 },
   { cores: 64, threads: 4 },
 ]
 for (const { cores, threads } of cases) {

@@ -37,12 +37,12 @@ export interface EdgeThreadsOptions {
   readonly onLost: (error: Error) => void
 }
 
-/** A machine of so few cores has none to spare: the storage thread takes one, and clients may live there, too. */
-const CORES_PER_THREAD = 2
+/** The storage thread takes one core of these, clients often live on the others, and each thread costs 30 MiB. */
+const CORES_PER_THREAD = 4
 /** One storage thread is busy with what four bring: see docs/scaling.md. */
 const MOST_BY_DEFAULT = 4
 
-/** How many threads accept where nobody says it: half as many as there are cores, one to four; one where only one can. */
+/** How many threads accept where nobody says it: one for every four cores, four at most; one where only one can. */
 export function defaultEdgeThreads(cores = availableParallelism(), system: string = process.platform): number {
   if (!canShareAPort(system)) return 1
   return Math.min(Math.max(Math.floor(cores / CORES_PER_THREAD), 1), MOST_BY_DEFAULT)
